@@ -1,0 +1,3 @@
+//! What should be: both syntaxes, and the model they are compiled to.
+
+pub mod model;

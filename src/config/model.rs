@@ -1,0 +1,226 @@
+//! What a configuration means: every name resolved as far as a file can, every default filled in.
+//!
+//! Both syntaxes are compiled to this, the router and the reload compare and apply it. Two models
+//! are equal exactly if nothing would change.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::types::{Address, Announce, Centis, Family, LinkName, Priority, Version, Vrid, Weight};
+
+/// Everything that one node is to do.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Model {
+    /// What holds for the node as a whole.
+    pub node: Node,
+    /// The virtual routers, in the configuration's order; no two have the same [`Key`] or name.
+    pub instances: Vec<Instance>,
+}
+
+/// Settings of the node as a whole.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Node {
+    /// `router_id`: how the node calls itself in mails; the host's name where absent.
+    pub router_id: Option<String>,
+    /// `vrrp_startup_delay`: how long nothing is claimed after the first start.
+    pub startup_delay: Duration,
+    /// `dynamic_interfaces`: an interface that is missing at start is a fault and not an error.
+    pub dynamic_interfaces: bool,
+    /// `vrrp_rt_priority`: SCHED_RR priority of the core and kernel threads, 1..=99.
+    pub realtime: Realtime,
+    /// `vrrp_priority`: nice value, -20..=19.
+    pub nice: i8,
+    /// `log_unknown_vrids`: adverts of VRIDs that are not ours are reported.
+    pub log_unknown_vrids: bool,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            router_id: None,
+            startup_delay: Duration::ZERO,
+            dynamic_interfaces: false,
+            realtime: Realtime::IfPermitted,
+            nice: 0,
+            log_unknown_vrids: false,
+        }
+    }
+}
+
+/// Whether the core and kernel threads run under SCHED_RR with their memory locked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Realtime {
+    /// At the lowest real-time priority where the system permits it; one log line where not.
+    IfPermitted,
+    /// Never.
+    Off,
+    /// At this priority, 1..=99.
+    Priority(u8),
+}
+
+/// One virtual router on this node.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Instance {
+    /// The name in the configuration.
+    pub name: String,
+    /// The interface that its adverts travel on; not known yet where it does not exist.
+    pub interface: LinkName,
+    /// Its number, shared by all routers of the group.
+    pub vrid: Vrid,
+    /// The family of its adverts and advertised addresses.
+    pub family: Family,
+    /// The version of VRRP it speaks. IPv6 implies [`Version::V3`].
+    pub version: Version,
+    /// The configured priority, 1..=255.
+    pub priority: Priority,
+    /// The configured advertisement interval. Whole seconds in [`Version::V2`], at most
+    /// [`Centis::MAX_V3`] in [`Version::V3`].
+    pub interval: Centis,
+    /// Whether a lower-priority Active Router is replaced.
+    pub preempt: Preempt,
+    /// `down_timer_adverts`: intervals of silence after which the Active Router is down, 1..=100.
+    pub down_adverts: u8,
+    /// `mcast_src_ip` / `unicast_src_ip`: the adverts' source; the interface's primary address
+    /// of the family where absent.
+    pub source: Option<IpAddr>,
+    /// To whom adverts are sent and from whom they are taken.
+    pub transport: Transport,
+    /// VRRPv2's authentication.
+    pub authentication: Authentication,
+    /// The checksum that is sent over IPv4 in VRRPv3; both are accepted.
+    pub checksum: ChecksumForm,
+    /// The advertised addresses, at least one in VRRPv3, in the order of the adverts; 255 at most.
+    pub addresses: Vec<Address>,
+    /// `virtual_ipaddress_excluded`: held like the others, but not advertised; of either family.
+    pub excluded: Vec<Address>,
+    /// When neighbours are told.
+    pub announce: Announce,
+    /// The instance's own interface being down is a fault (`dont_track_primary` clears it).
+    pub track_primary: bool,
+    /// Other interfaces whose state is a fault or changes the priority.
+    pub tracked_interfaces: Vec<TrackedInterface>,
+    /// How the interval is shortened on leaving.
+    pub fast_release: FastRelease,
+    /// An Active Router answers an advert of lower priority at once
+    /// (`lower_prio_no_advert` clears it; RFC 9568 §6.4.3).
+    pub answer_lower: bool,
+    /// `higher_prio_send_advert`: one more advert before yielding to a higher priority.
+    pub answer_higher: bool,
+    /// `skip_check_adv_addr`: the address list of an Active Router's adverts is compared once.
+    pub skip_address_check: bool,
+}
+
+impl Instance {
+    /// What makes this the same virtual router before and after a reload. The name does not.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key {
+            interface: self.interface,
+            family: self.family,
+            vrid: self.vrid,
+            unicast_source: match self.transport {
+                Transport::Multicast { .. } => None,
+                Transport::Unicast { .. } => Some(self.source),
+            },
+        }
+    }
+
+    /// Every address it is to hold, advertised ones first.
+    pub fn held(&self) -> impl Iterator<Item = &Address> {
+        self.addresses.iter().chain(&self.excluded)
+    }
+}
+
+/// The identity of a virtual router on its node.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Key {
+    /// The interface of its adverts.
+    pub interface: LinkName,
+    /// Their family.
+    pub family: Family,
+    /// Its number.
+    pub vrid: Vrid,
+    /// In unicast mode, the configured source address (`Some(None)` where none is configured).
+    pub unicast_source: Option<Option<IpAddr>>,
+}
+
+/// Whether a Backup replaces an Active Router of lower priority (RFC 9568 §6.1, Preempt_Mode).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Preempt {
+    /// At once.
+    Yes,
+    /// After this long of hearing lower-priority adverts (`preempt_delay`); never zero.
+    After(Duration),
+    /// Not at all (`nopreempt`).
+    No,
+}
+
+/// To whom adverts are sent and from whom they are taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// To a group on the link: 224.0.0.18 or ff02::12 unless configured otherwise.
+    Multicast {
+        /// The group, of the instance's family.
+        group: IpAddr,
+    },
+    /// One copy to each peer.
+    Unicast {
+        /// The peers, at least one, of the instance's family, no address twice.
+        peers: Vec<Peer>,
+        /// `unicast_ttl`: TTL or hop limit of the adverts.
+        ttl: u8,
+        /// Adverts of other sources are refused (`check_unicast_src`, or a TTL range on a peer).
+        check_source: bool,
+    },
+}
+
+/// A unicast peer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// The least TTL or hop limit that its adverts may arrive with.
+    pub min_ttl: u8,
+    /// The greatest TTL or hop limit that its adverts may arrive with.
+    pub max_ttl: u8,
+}
+
+/// VRRPv2's authentication (RFC 2338 §5.3.6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Authentication {
+    /// None: type 0.
+    None,
+    /// A password in clear text, padded with zeros: type 1.
+    Pass([u8; 8]),
+}
+
+/// What the checksum of a VRRPv3 message over IPv4 covers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ChecksumForm {
+    /// A pseudo-header and the message: what keepalived and most routers send and require.
+    PseudoHeader,
+    /// The message alone (RFC 9568 §5.2.8; keepalived's `v3_checksum_as_v2`).
+    MessageOnly,
+}
+
+/// An interface whose state matters besides the instance's own.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct TrackedInterface {
+    /// The interface.
+    pub link: LinkName,
+    /// What its state adds to the priority; [`Weight::FAULT`] makes it a fault.
+    pub weight: Weight,
+    /// `reverse`: the contribution is negated.
+    pub reverse: bool,
+}
+
+/// How an Active Router shortens the interval that its Backups have learned before it leaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FastRelease {
+    /// 10 ms where only one Backup can be waiting, else 100 ms.
+    Auto,
+    /// Not at all: priority 0 alone.
+    Off,
+    /// To this interval, never above the configured one.
+    To(Centis),
+}

@@ -1,0 +1,16 @@
+//! vipd keeps virtual IP addresses alive.
+//!
+//! `vrrp` decides, `kernel` does, `check` observes, `daemon` carries messages, `config` says what
+//! should be. A module imports only along these lines; `tests/architecture.rs` holds it to them:
+//!
+//! | module | what it is | may import |
+//! |---|---|---|
+//! | [`types`] | numbers and names that carry their unit | nothing of ours |
+//! | [`wire`] | bytes to values and back | types |
+//! | [`config`] | both syntaxes, the model they mean, the difference of two models | types |
+//! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
+
+pub mod config;
+pub mod types;
+pub mod vrrp;
+pub mod wire;

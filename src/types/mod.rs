@@ -1,0 +1,39 @@
+//! Numbers and names that carry their unit. Once you hold one it is valid.
+
+mod address;
+mod announce;
+mod family;
+mod instant;
+mod interval;
+mod link;
+mod priority;
+mod reject;
+mod report;
+mod slot;
+mod transition;
+mod vrid;
+
+pub use address::{Address, Broadcast, Scope};
+pub use announce::Announce;
+pub use family::{Family, Version};
+pub use instant::Instant;
+pub use interval::Centis;
+pub use link::{IfIndex, LinkName, MacAddr};
+pub use priority::{Priority, Weight};
+pub use reject::Reject;
+pub use report::{LinkAddress, LinkReport};
+pub use slot::Slot;
+pub use transition::{Cause, Fault, Standing, Transition};
+pub use vrid::Vrid;
+
+/// A number is outside the range that its type allows. Nothing was built.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{value} is outside {least}..={most}")]
+pub struct OutOfRange {
+    /// The number that was offered.
+    pub value: i64,
+    /// The least number allowed.
+    pub least: i64,
+    /// The greatest number allowed.
+    pub most: i64,
+}

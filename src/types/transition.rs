@@ -1,0 +1,103 @@
+//! A change of state with its cause and the evidence, for logs, metrics and history.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Instant, LinkName, Priority, Slot};
+
+/// One change of an instance's state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Transition {
+    /// Which instance.
+    pub slot: Slot,
+    /// When.
+    pub at: Instant,
+    /// The state it left.
+    pub from: Standing,
+    /// The state it entered.
+    pub to: Standing,
+    /// Its effective priority then.
+    pub priority: Priority,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// An instance's state as the operator sees it: RFC 9568 §6.3's three, and the way out.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Standing {
+    /// Not started, stopped, or (with a [`Fault`] as the cause) at fault.
+    Initialize,
+    /// Listening.
+    Backup,
+    /// Holding the addresses.
+    Active,
+    /// Giving up the addresses; priority 0 follows.
+    Leaving,
+}
+
+/// Why an instance changed its state, with the evidence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// The daemon started, or the instance was added.
+    Started,
+    /// The address owner takes what is its own.
+    Owner,
+    /// No acceptable advert arrived for the down interval. `silence` is the age of the last one,
+    /// `None` if there never was one.
+    Silence {
+        /// Age of the last accepted advert.
+        silence: Option<Duration>,
+    },
+    /// The Active Router announced that it leaves.
+    Released {
+        /// Who left.
+        peer: IpAddr,
+    },
+    /// Only adverts of lower priority were heard until the timer ran out.
+    Preempted {
+        /// Who was outranked.
+        peer: IpAddr,
+        /// Its priority.
+        theirs: Priority,
+    },
+    /// An advert of higher priority was heard.
+    HigherPriority {
+        /// Who outranks us.
+        peer: IpAddr,
+        /// Its priority.
+        theirs: Priority,
+    },
+    /// An advert of equal priority from a higher address was heard.
+    HigherAddress {
+        /// Who outranks us.
+        peer: IpAddr,
+    },
+    /// Something the instance needs is missing.
+    Fault(Fault),
+    /// Nothing is missing any more.
+    Recovered,
+    /// The process or the machine stood still for longer than the peers wait.
+    Stalled {
+        /// For how long.
+        lasted: Duration,
+    },
+    /// The instance was removed from the configuration, or replaced.
+    Removed,
+    /// The daemon stops.
+    Stopped,
+    /// The addresses are gone and priority 0 is sent.
+    Left,
+}
+
+/// What an instance lacks to take part in the election.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Fault {
+    /// The interface does not exist.
+    LinkMissing(LinkName),
+    /// The interface is down or has no carrier.
+    LinkDown(LinkName),
+    /// The interface has no address that adverts could be sent from.
+    NoSource(LinkName),
+    /// The only such address is still tentative: duplicate address detection runs.
+    Tentative(LinkName),
+}

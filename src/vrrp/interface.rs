@@ -1,0 +1,99 @@
+//! What goes into the router and what comes out.
+
+use std::net::IpAddr;
+
+use crate::config::model::Instance;
+use crate::types::{IfIndex, LinkReport, Slot, Transition};
+use crate::wire::Packet;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// A packet of IP protocol 112 arrived on `link`.
+    Received {
+        /// Where it arrived.
+        link: IfIndex,
+        /// What arrived.
+        packet: Packet<'a>,
+    },
+    /// [`next_timeout`](crate::vrrp::Router::next_timeout) has passed. A spurious one is harmless.
+    Timeout,
+    /// An interface appeared or changed.
+    Link(&'a LinkReport),
+    /// An interface disappeared.
+    LinkGone(IfIndex),
+    /// The kernel acknowledged what was desired for `slot` in `generation`.
+    Applied {
+        /// Whose addresses.
+        slot: Slot,
+        /// The generation of the [`Desire`] that it answers.
+        generation: u32,
+    },
+    /// The daemon stops: every instance leaves.
+    Stop,
+}
+
+/// Where the router puts its effects, in the order in which they are to happen.
+pub trait Outbox {
+    /// Send this advert now.
+    fn transmit(&mut self, packet: Transmit<'_>);
+
+    /// From now on the kernel is to hold these addresses for `slot`; `instance` is `None` when
+    /// the slot is free again. Comes before the first [`Outbox::desire`] of the slot and whenever
+    /// a reload changes the instance.
+    fn assign(&mut self, slot: Slot, instance: Option<&Instance>);
+
+    /// From now on the addresses of `slot` are to be present or absent. An [`Input::Applied`]
+    /// of the same generation is the answer.
+    fn desire(&mut self, slot: Slot, desire: Desire);
+
+    /// Tell the neighbours again who holds the addresses of `slot`.
+    fn announce(&mut self, slot: Slot, why: Reannounce);
+
+    /// This happened.
+    fn tell(&mut self, transition: Transition);
+}
+
+/// One advert on its way out. The payload is the VRRP message, its checksum included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Transmit<'a> {
+    /// Whose advert it is.
+    pub slot: Slot,
+    /// The interface it leaves by.
+    pub link: IfIndex,
+    /// Its source address.
+    pub source: IpAddr,
+    /// A group or a unicast peer.
+    pub destination: IpAddr,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// The VRRP message.
+    pub payload: &'a [u8],
+}
+
+/// Whether the addresses of a slot are to be there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Desire {
+    /// They are to be there.
+    pub present: bool,
+    /// Counts the desires of a slot; the acknowledgement names it. Wraps.
+    pub generation: u32,
+}
+
+/// Why neighbours are told again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reannounce {
+    /// An advert of lower priority was heard: `garp_lower_prio_repeat` rounds now and after
+    /// `garp_lower_prio_delay`; and, since its sender may have announced the addresses too,
+    /// once more after 50 and 500 ms.
+    Contested,
+}
+
+/// Where adverts for an instance arrive: what the daemon must listen to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Listen {
+    /// On this interface.
+    pub link: IfIndex,
+    /// For this group, or in unicast mode for this address of ours.
+    pub address: IpAddr,
+}
