@@ -1,3 +1,6 @@
-//! What should be: both syntaxes, and the model they are compiled to.
+//! What should be: both syntaxes, the model they are compiled to, the difference of two models.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
+pub mod diff;
 pub mod model;

@@ -1,0 +1,290 @@
+//! Arbitrary valid models for property tests: few keys, so that two models often share some.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::model::{
+    Authentication, ChecksumForm, FastRelease, Instance, Model, Node, Peer, Preempt, Realtime,
+    TrackedInterface, Transport,
+};
+use crate::types::{
+    Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Scope, Version, Vrid, Weight,
+};
+
+/// A valid model with up to six instances.
+pub(crate) fn model() -> impl Strategy<Value = Model> {
+    (node(), vec(instance(), 0..=6)).prop_map(|(node, instances)| valid(node, instances))
+}
+
+/// Two models, of which the second often keeps, edits or moves instances of the first.
+pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
+    (model(), model(), any::<bool>()).prop_flat_map(|(old, other, same_node)| {
+        let count = old.instances.len();
+        let kept = subsequence(old.instances.clone(), 0..=count);
+        (Just(old), Just(other), Just(same_node), kept, any::<bool>()).prop_flat_map(
+            |(old, other, same_node, mut instances, rename)| {
+                if let (true, Some(first)) = (rename, instances.first_mut()) {
+                    first.name.push_str("-renamed");
+                }
+                instances.extend(other.instances);
+                let node = if same_node {
+                    old.node.clone()
+                } else {
+                    other.node
+                };
+                let new = Just(instances).prop_shuffle();
+                (
+                    Just(old),
+                    new.prop_map(move |list| valid(node.clone(), list)),
+                )
+            },
+        )
+    })
+}
+
+/// A model of these instances without those whose key or name another one has already.
+fn valid(node: Node, mut instances: Vec<Instance>) -> Model {
+    let (mut keys, mut names) = (HashSet::new(), HashSet::new());
+    instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
+    Model { node, instances }
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let realtime = prop_oneof![
+        Just(Realtime::IfPermitted),
+        Just(Realtime::Off),
+        (1..=99u8).prop_map(Realtime::Priority),
+    ];
+    (
+        option::of("[a-z]{1,8}"),
+        millis(),
+        any::<[bool; 2]>(),
+        realtime,
+        -20..=19i8,
+    )
+        .prop_map(
+            |(
+                router_id,
+                startup_delay,
+                [dynamic_interfaces, log_unknown_vrids],
+                realtime,
+                nice,
+            )| Node {
+                router_id,
+                startup_delay,
+                dynamic_interfaces,
+                realtime,
+                nice,
+                log_unknown_vrids,
+            },
+        )
+}
+
+/// A valid instance of either family.
+pub(crate) fn instance() -> impl Strategy<Value = Instance> {
+    select(vec![
+        (Family::V4, Version::V2),
+        (Family::V4, Version::V3),
+        (Family::V6, Version::V3),
+    ])
+    .prop_flat_map(|(family, version)| {
+        let identity = ("[a-f]{1,2}", link(), 1..=3u8);
+        let election = (1..=255u8, interval(version), preempt(), 1..=100u8);
+        let transport = (option::of(ip(family)), transport(family));
+        let addresses = (vec(address(family), 1..=4), vec(any_address(), 0..=2));
+        let rest = (
+            announce(),
+            any::<[bool; 5]>(),
+            vec(tracked(), 0..=2),
+            fast_release(),
+            pass(),
+        );
+        (identity, election, transport, addresses, rest).prop_map(
+            move |(identity, election, transport, addresses, rest)| {
+                let (name, interface, vrid) = identity;
+                let (priority, interval, preempt, down_adverts) = election;
+                let (announce, flags, tracked_interfaces, fast_release, pass) = rest;
+                let [
+                    track_primary,
+                    answer_lower,
+                    answer_higher,
+                    skip_address_check,
+                    plain,
+                ] = flags;
+                Instance {
+                    name,
+                    interface,
+                    vrid: Vrid::new(vrid).unwrap(),
+                    family,
+                    version,
+                    priority: Priority::new(priority),
+                    interval,
+                    preempt,
+                    down_adverts,
+                    source: transport.0,
+                    transport: transport.1,
+                    authentication: match version {
+                        Version::V2 => pass,
+                        Version::V3 => Authentication::None,
+                    },
+                    checksum: match (family, version, plain) {
+                        (Family::V4, Version::V3, true) => ChecksumForm::MessageOnly,
+                        _ => ChecksumForm::PseudoHeader,
+                    },
+                    addresses: addresses.0,
+                    excluded: addresses.1,
+                    announce,
+                    track_primary,
+                    tracked_interfaces,
+                    fast_release,
+                    answer_lower,
+                    answer_higher,
+                    skip_address_check,
+                }
+            },
+        )
+    })
+}
+
+fn link() -> impl Strategy<Value = LinkName> {
+    select(vec!["eth0", "eth1"]).prop_map(|name| LinkName::new(name).unwrap())
+}
+
+fn ip(family: Family) -> impl Strategy<Value = IpAddr> {
+    (1..=9u8).prop_map(move |host| match family {
+        Family::V4 => Ipv4Addr::new(10, 0, 0, host).into(),
+        Family::V6 => Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, host.into()).into(),
+    })
+}
+
+fn any_address() -> impl Strategy<Value = Address> {
+    prop_oneof![address(Family::V4), address(Family::V6)]
+}
+
+fn address(family: Family) -> impl Strategy<Value = Address> {
+    let four = family == Family::V4;
+    (
+        ip(family),
+        link(),
+        0..=32u8,
+        option::of(link()),
+        option::of(0..=9u32),
+        any::<[bool; 5]>(),
+    )
+        .prop_map(
+            move |(ip, link, prefix, label, preferred_secs, flags)| Address {
+                prefix,
+                scope: if four && flags[3] {
+                    Scope::LINK
+                } else {
+                    Scope::GLOBAL
+                },
+                broadcast: if four && flags[4] {
+                    Broadcast::AllOnes
+                } else {
+                    Broadcast::None
+                },
+                label: label.filter(|_| four),
+                preferred_secs: preferred_secs.filter(|_| !four),
+                dad: !four && flags[0],
+                no_prefix_route: flags[1],
+                tracked: flags[2],
+                ..Address::new(ip, link)
+            },
+        )
+}
+
+fn interval(version: Version) -> impl Strategy<Value = Centis> {
+    match version {
+        Version::V2 => (1..=255u16).prop_map(|secs| secs * 100).boxed(),
+        Version::V3 => (1..=4095u16).boxed(),
+    }
+    .prop_map(|centis| Centis::new(centis).unwrap())
+}
+
+fn preempt() -> impl Strategy<Value = Preempt> {
+    prop_oneof![
+        Just(Preempt::Yes),
+        Just(Preempt::No),
+        (1..=99_999u64).prop_map(|millis| Preempt::After(Duration::from_millis(millis))),
+    ]
+}
+
+fn transport(family: Family) -> impl Strategy<Value = Transport> {
+    let group: IpAddr = match family {
+        Family::V4 => Ipv4Addr::new(224, 0, 0, 18).into(),
+        Family::V6 => Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12).into(),
+    };
+    let peers = proptest::collection::hash_set(ip(family), 1..=3);
+    let unicast = (peers, any::<u8>(), any::<bool>(), any::<u8>());
+    prop_oneof![
+        Just(Transport::Multicast { group }),
+        unicast.prop_map(|(peers, ttl, check_source, min_ttl)| Transport::Unicast {
+            peers: peers
+                .into_iter()
+                .map(|address| Peer {
+                    address,
+                    min_ttl,
+                    max_ttl: 255
+                })
+                .collect(),
+            ttl,
+            check_source,
+        }),
+    ]
+}
+
+fn announce() -> impl Strategy<Value = Announce> {
+    (
+        1..=9u32,
+        1..=9u32,
+        0..=9u32,
+        [millis(), millis(), millis(), millis(), millis()],
+    )
+        .prop_map(|(repeat, refresh_repeat, lower_repeat, spans)| {
+            let [delay, refresh, lower_delay, arp_interval, na_interval] = spans;
+            Announce {
+                repeat,
+                delay,
+                refresh,
+                refresh_repeat,
+                lower_repeat,
+                lower_delay,
+                arp_interval,
+                na_interval,
+            }
+        })
+}
+
+fn tracked() -> impl Strategy<Value = TrackedInterface> {
+    (link(), -253..=253i16, any::<bool>()).prop_map(|(link, weight, reverse)| TrackedInterface {
+        link,
+        weight: Weight::new(weight).unwrap(),
+        reverse,
+    })
+}
+
+fn fast_release() -> impl Strategy<Value = FastRelease> {
+    prop_oneof![
+        Just(FastRelease::Auto),
+        Just(FastRelease::Off),
+        (1..=100u16).prop_map(|centis| FastRelease::To(Centis::new(centis).unwrap())),
+    ]
+}
+
+fn pass() -> impl Strategy<Value = Authentication> {
+    prop_oneof![
+        Just(Authentication::None),
+        any::<[u8; 8]>().prop_map(Authentication::Pass),
+    ]
+}
+
+fn millis() -> impl Strategy<Value = Duration> {
+    (0..=99_999u64).prop_map(Duration::from_millis)
+}
