@@ -2,5 +2,8 @@
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod declared;
+pub mod diagnostic;
 pub mod diff;
 pub mod model;
+pub mod source;

@@ -1,0 +1,320 @@
+//! What was written: every setting with its place, or absent. No default is filled in here.
+//!
+//! Both syntaxes are read into this; `compile` alone knows what is derived from what. A value
+//! that its own type does not allow never gets here: the reader of the syntax reports it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::model::{ChecksumForm, FastRelease, Realtime};
+use super::source::{Span, Spanned};
+use crate::types::{Broadcast, Family, LinkName, Priority, Scope, Version, Vrid, Weight};
+
+/// A setting that may be absent.
+pub type Setting<T> = Option<Spanned<T>>;
+
+/// A whole configuration as it was written.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Declared {
+    /// Whose manners hold.
+    pub manners: Manners,
+    /// What holds for the node as a whole.
+    pub node: Node,
+    /// What an instance takes where it says nothing itself.
+    pub defaults: Policy,
+    /// The virtual routers in the order of writing.
+    pub instances: Vec<Instance>,
+}
+
+/// How a flaw is judged that can be survived.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Manners {
+    /// keepalived's: only what stops keepalived is an error, all else a warning.
+    #[default]
+    Lenient,
+    /// Ours: what cannot be meant is an error.
+    Exact,
+}
+
+/// Settings of the node as a whole.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Node {
+    /// `router_id`
+    pub router_id: Setting<String>,
+    /// `vrrp_startup_delay`
+    pub startup_delay: Setting<Duration>,
+    /// `dynamic_interfaces`
+    pub dynamic_interfaces: Setting<bool>,
+    /// `vrrp_rt_priority`
+    pub realtime: Setting<Realtime>,
+    /// `vrrp_priority`
+    pub nice: Setting<i8>,
+    /// `log_unknown_vrids`
+    pub log_unknown_vrids: Setting<bool>,
+    /// `default_interface`: for an instance that names none.
+    pub default_interface: Setting<LinkName>,
+    /// `vrrp_mcast_group4`
+    pub group_v4: Setting<IpAddr>,
+    /// `vrrp_mcast_group6`
+    pub group_v6: Setting<IpAddr>,
+    /// `vrrp_min_garp`: where nothing is said, one announcement and no repetition.
+    pub few_announcements: Setting<bool>,
+}
+
+/// Settings that stand in an instance or, as a default, for the whole node.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Policy {
+    /// `version`, `vrrp_version`
+    pub version: Setting<Version>,
+    /// `strict_mode`, `vrrp_strict`
+    pub strict: Setting<bool>,
+    /// `down_timer_adverts`, 1..=100
+    pub down_adverts: Setting<u8>,
+    /// `check_unicast_src`
+    pub check_source: Setting<bool>,
+    /// `v3_checksum_as_v2`
+    pub checksum: Setting<ChecksumForm>,
+    /// `lower_prio_no_advert`, negated
+    pub answer_lower: Setting<bool>,
+    /// `higher_prio_send_advert`
+    pub answer_higher: Setting<bool>,
+    /// `skip_check_adv_addr`
+    pub skip_address_check: Setting<bool>,
+    /// `fast_release`, `vrrp_fast_release`
+    pub fast_release: Setting<FastRelease>,
+    /// `garp_*`
+    pub announce: Announce,
+}
+
+/// When and how often neighbours are told: [`crate::types::Announce`] as far as it was written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Announce {
+    /// `garp_master_repeat`
+    pub repeat: Setting<u32>,
+    /// `garp_master_delay`
+    pub delay: Setting<Duration>,
+    /// `garp_master_refresh`
+    pub refresh: Setting<Duration>,
+    /// `garp_master_refresh_repeat`
+    pub refresh_repeat: Setting<u32>,
+    /// `garp_lower_prio_repeat`
+    pub lower_repeat: Setting<u32>,
+    /// `garp_lower_prio_delay`
+    pub lower_delay: Setting<Duration>,
+    /// `garp_interval`
+    pub arp_interval: Setting<Duration>,
+    /// `gna_interval`
+    pub na_interval: Setting<Duration>,
+}
+
+/// One virtual router as it was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Instance {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `state`
+    pub state: Setting<InitialState>,
+    /// `interface`
+    pub interface: Setting<LinkName>,
+    /// `virtual_router_id`
+    pub vrid: Setting<Vrid>,
+    /// `priority`, 1..=255
+    pub priority: Setting<Priority>,
+    /// `advert_int`
+    pub interval: Setting<Duration>,
+    /// `native_ipv6`, or the family by name
+    pub family: Setting<Family>,
+    /// `preempt`, `nopreempt`
+    pub preempt: Setting<bool>,
+    /// `preempt_delay`
+    pub preempt_delay: Setting<Duration>,
+    /// `mcast_src_ip`, `unicast_src_ip`
+    pub source: Setting<IpAddr>,
+    /// `mcast_dst_ip`
+    pub group: Setting<IpAddr>,
+    /// `unicast_peer`: present as soon as it was written, even without a peer in it.
+    pub peers: Setting<Vec<Spanned<Peer>>>,
+    /// `unicast_ttl`
+    pub ttl: Setting<u8>,
+    /// `auth_type`
+    pub auth_kind: Setting<AuthKind>,
+    /// `auth_pass`, at its full length
+    pub auth_pass: Setting<String>,
+    /// `virtual_ipaddress`
+    pub addresses: Vec<Address>,
+    /// `virtual_ipaddress_excluded`
+    pub excluded: Vec<Address>,
+    /// `no_virtual_ipaddress`: none is meant.
+    pub no_addresses: Setting<bool>,
+    /// `dont_track_primary`, negated
+    pub track_primary: Setting<bool>,
+    /// `track_interface`
+    pub tracked_interfaces: Vec<TrackedInterface>,
+    /// What could also be set for the whole node.
+    pub policy: Policy,
+}
+
+/// `state`: how an instance is to begin.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum InitialState {
+    /// `MASTER`
+    Active,
+    /// `BACKUP`
+    Backup,
+}
+
+/// `auth_type`
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuthKind {
+    /// A password in clear text.
+    Pass,
+    /// IPsec Authentication Header.
+    Ah,
+}
+
+/// A unicast peer as it was written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// `min_ttl`
+    pub min_ttl: Setting<u8>,
+    /// `max_ttl`
+    pub max_ttl: Setting<u8>,
+}
+
+/// A virtual address as it was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Address {
+    /// The whole entry.
+    pub span: Span,
+    /// The address.
+    pub ip: Spanned<IpAddr>,
+    /// The prefix behind the slash, within the family's bounds.
+    pub prefix: Setting<u8>,
+    /// `dev`
+    pub link: Setting<LinkName>,
+    /// `scope`
+    pub scope: Setting<Scope>,
+    /// `brd`
+    pub broadcast: Setting<Broadcast>,
+    /// `label`
+    pub label: Setting<LinkName>,
+    /// `peer`, with its prefix
+    pub peer: Setting<(IpAddr, u8)>,
+    /// `preferred_lft`: seconds, `None` for ever
+    pub preferred_secs: Setting<Option<u32>>,
+    /// `nodad`, negated
+    pub dad: Setting<bool>,
+    /// `home`
+    pub home: Setting<bool>,
+    /// `mngtmpaddr`
+    pub manage_temporary: Setting<bool>,
+    /// `noprefixroute`
+    pub no_prefix_route: Setting<bool>,
+    /// `autojoin`
+    pub auto_join: Setting<bool>,
+    /// `no_track`, negated
+    pub tracked: Setting<bool>,
+}
+
+/// A tracked interface as it was written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TrackedInterface {
+    /// The interface.
+    pub link: Spanned<LinkName>,
+    /// `weight`
+    pub weight: Setting<Weight>,
+    /// `reverse`
+    pub reverse: Setting<bool>,
+}
+
+impl Policy {
+    /// These settings, and where one is absent that of `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            version: self.version.or(other.version),
+            strict: self.strict.or(other.strict),
+            down_adverts: self.down_adverts.or(other.down_adverts),
+            check_source: self.check_source.or(other.check_source),
+            checksum: self.checksum.or(other.checksum),
+            answer_lower: self.answer_lower.or(other.answer_lower),
+            answer_higher: self.answer_higher.or(other.answer_higher),
+            skip_address_check: self.skip_address_check.or(other.skip_address_check),
+            fast_release: self.fast_release.or(other.fast_release),
+            announce: self.announce.or(other.announce),
+        }
+    }
+}
+
+impl Announce {
+    /// These settings, and where one is absent that of `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            repeat: self.repeat.or(other.repeat),
+            delay: self.delay.or(other.delay),
+            refresh: self.refresh.or(other.refresh),
+            refresh_repeat: self.refresh_repeat.or(other.refresh_repeat),
+            lower_repeat: self.lower_repeat.or(other.lower_repeat),
+            lower_delay: self.lower_delay.or(other.lower_delay),
+            arp_interval: self.arp_interval.or(other.arp_interval),
+            na_interval: self.na_interval.or(other.na_interval),
+        }
+    }
+}
+
+impl Instance {
+    /// An instance of which nothing is known but its name.
+    #[must_use]
+    pub fn new(name: Spanned<String>) -> Self {
+        Self {
+            name,
+            state: None,
+            interface: None,
+            vrid: None,
+            priority: None,
+            interval: None,
+            family: None,
+            preempt: None,
+            preempt_delay: None,
+            source: None,
+            group: None,
+            peers: None,
+            ttl: None,
+            auth_kind: None,
+            auth_pass: None,
+            addresses: Vec::new(),
+            excluded: Vec::new(),
+            no_addresses: None,
+            track_primary: None,
+            tracked_interfaces: Vec::new(),
+            policy: Policy::default(),
+        }
+    }
+}
+
+impl Address {
+    /// An address of which nothing else was written.
+    #[must_use]
+    pub fn new(ip: Spanned<IpAddr>, span: Span) -> Self {
+        Self {
+            span,
+            ip,
+            prefix: None,
+            link: None,
+            scope: None,
+            broadcast: None,
+            label: None,
+            peer: None,
+            preferred_secs: None,
+            dad: None,
+            home: None,
+            manage_temporary: None,
+            no_prefix_route: None,
+            auto_join: None,
+            tracked: None,
+        }
+    }
+}
