@@ -8,7 +8,7 @@
 //! | [`types`] | numbers and names that carry their unit | nothing of ours |
 //! | [`wire`] | bytes to values and back | types |
 //! | [`config`] | both syntaxes, the model they mean, the difference of two models | types |
-//! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
+//! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model, config::diff |
 
 pub mod config;
 pub mod types;
