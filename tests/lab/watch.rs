@@ -1,0 +1,151 @@
+//! A capture and a client on one address, and what must hold after every failover.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::capture::Capture;
+use super::clock::{Stamp, eventually, ms, now};
+use super::prober::Prober;
+use super::topology::{Lab, show_mac};
+
+/// How often the client asks.
+const PERIOD: Duration = Duration::from_millis(1);
+/// An answer older than this is no sign that the client is served.
+const FRESH: Duration = Duration::from_millis(200);
+
+/// Eyes on one virtual address.
+#[derive(Debug)]
+pub struct Watch<'a> {
+    /// The lab.
+    pub lab: &'a Lab,
+    /// What entered the switch.
+    pub capture: Capture,
+    /// The client.
+    pub prober: Prober,
+    /// The virtual address.
+    pub address: IpAddr,
+    /// Until when everything must have settled after an event.
+    pub bound: Duration,
+}
+
+/// What was found after a failover.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// From the event to the holder's first advert.
+    pub claimed: Duration,
+    /// The longest time for which the client had no answer.
+    pub outage: Duration,
+}
+
+impl std::fmt::Display for Settled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (claimed, outage) = (ms(self.claimed), ms(self.outage));
+        write!(
+            f,
+            "first advert after {claimed}, client without answer for {outage}"
+        )
+    }
+}
+
+impl<'a> Watch<'a> {
+    /// Starts to capture and to ask.
+    pub fn start(lab: &'a Lab, address: IpAddr, bound: Duration) -> Self {
+        Self {
+            lab,
+            capture: Capture::start(lab),
+            prober: Prober::start(lab, address, PERIOD),
+            address,
+            bound,
+        }
+    }
+
+    /// Waits until `holder`, and of the routers that are `alive` no other, has the address,
+    /// advertises it, answers the client, and is whom every neighbour names.
+    ///
+    /// `event` is when the failover was caused.
+    ///
+    /// # Panics
+    /// With what was found last, when the bound passes first.
+    pub fn settled(&self, holder: &str, alive: &[&str], event: Stamp) -> Settled {
+        let until = |what: &str, ask: &mut dyn FnMut() -> Result<(), String>| {
+            eventually(self.bound, &format!("{holder} {what}"), ask);
+        };
+        let (claimed, _) = eventually(self.bound, &format!("{holder}'s first advert"), || {
+            let first = self.capture.first_advert(holder, event);
+            first.ok_or_else(|| "there is none".to_owned())
+        });
+        until("alone has the address", &mut || self.held_by(holder, alive));
+        until("answers the client", &mut || {
+            self.answered_by(holder, claimed)
+        });
+        until("is whom neighbours name", &mut || {
+            wrong_neighbours(self.lab, holder, alive, self.address).map_or(Ok(()), Err)
+        });
+        until("alone advertises", &mut || {
+            self.advertised_by(holder, event)
+        });
+        Settled {
+            claimed: claimed.saturating_sub(event),
+            outage: self.prober.outage(event),
+        }
+    }
+
+    fn held_by(&self, holder: &str, alive: &[&str]) -> Result<(), String> {
+        let mut holders = self.lab.holders(self.address);
+        holders.retain(|name| alive.contains(name));
+        (holders == [holder])
+            .then_some(())
+            .ok_or_else(|| format!("{holders:?} have it"))
+    }
+
+    fn answered_by(&self, holder: &str, since: Stamp) -> Result<(), String> {
+        let last = self.prober.last().ok_or("nobody ever answered")?;
+        let age = now().saturating_sub(last.at);
+        let right = last.mac == self.lab.node(holder).mac() && last.at > since && age < FRESH;
+        right.then_some(()).ok_or_else(|| {
+            format!(
+                "the last answer is {}'s, {} ago",
+                show_mac(last.mac),
+                ms(age)
+            )
+        })
+    }
+
+    /// Nobody else has sent an advert for as long as a master may be silent: three intervals.
+    fn advertised_by(&self, holder: &str, event: Stamp) -> Result<(), String> {
+        let adverts = self.capture.adverts(event);
+        let longest = adverts.iter().map(|(_, _, advert)| advert.interval).max();
+        let window = Duration::from_millis(u64::from(longest.unwrap_or(100)) * 30);
+        let since = now().saturating_sub(window).max(event);
+        let advertisers = self.capture.advertisers(since);
+        let right = advertisers == [holder];
+        right
+            .then_some(())
+            .ok_or_else(|| format!("{advertisers:?} do"))
+    }
+}
+
+/// The neighbour entries for `address` that name somebody else than `holder`.
+///
+/// The client must have one; a router may have none: it has held the address itself.
+pub fn wrong_neighbours(
+    lab: &Lab,
+    holder: &str,
+    alive: &[&str],
+    address: IpAddr,
+) -> Option<String> {
+    let client = &lab.client().name;
+    let right = lab.node(holder).mac();
+    let others = lab.nodes().iter().filter(|node| {
+        node.name == *client || (node.name != holder && alive.contains(&node.name.as_str()))
+    });
+    let wrong: Vec<_> = others
+        .filter_map(|node| match node.neighbour(address) {
+            Some((mac, _)) if mac == right => None,
+            Some((mac, state)) => Some(format!("{} names {} ({state})", node.name, show_mac(mac))),
+            None if node.name == *client => Some("the client has no entry".to_owned()),
+            None => None,
+        })
+        .collect();
+    (!wrong.is_empty()).then(|| wrong.join(", "))
+}
