@@ -6,11 +6,13 @@
 //! | module | what it is | may import |
 //! |---|---|---|
 //! | [`types`] | numbers and names that carry their unit | nothing of ours |
+//! | [`sys`] | the operating system behind safe functions | types |
 //! | [`wire`] | bytes to values and back | types |
 //! | [`config`] | both syntaxes, the model they mean, the difference of two models | types |
 //! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model, config::diff |
 
 pub mod config;
+pub mod sys;
 pub mod types;
 pub mod vrrp;
 pub mod wire;
