@@ -51,7 +51,7 @@ pub struct Node {
     pub nice: Setting<i8>,
     /// `log_unknown_vrids`
     pub log_unknown_vrids: Setting<bool>,
-    /// `default_interface`: for an instance that names none.
+    /// For an instance that names none. keepalived's word of this name means another thing.
     pub default_interface: Setting<LinkName>,
     /// `vrrp_mcast_group4`
     pub group_v4: Setting<IpAddr>,

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub mod compile;
 pub mod declared;
 pub mod diagnostic;
 pub mod diff;

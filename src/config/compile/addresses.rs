@@ -1,0 +1,216 @@
+//! What an instance is to hold: advertised and excluded addresses.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use super::Findings;
+use super::instance::is;
+use crate::config::declared::{self, Setting};
+use crate::config::diagnostic::{Diagnostic, Verdict};
+use crate::types::{Address, Broadcast, Family, LinkName, Version};
+
+/// The addresses of an instance.
+pub(super) struct Held {
+    pub(super) advertised: Vec<Address>,
+    pub(super) excluded: Vec<Address>,
+}
+
+/// Both lists, each address once; advertised ones are of the instance's family and as many as an
+/// advert can carry, the others are moved to the excluded ones.
+pub(super) fn compile(
+    written: &declared::Instance,
+    interface: LinkName,
+    family: Family,
+    findings: &mut Findings<'_>,
+) -> Held {
+    let mut seen = HashSet::new();
+    let mut advertised = Vec::with_capacity(written.addresses.len());
+    for entry in &written.addresses {
+        if Family::of(entry.ip.value) != family {
+            findings.push(second_family(written, entry, family, findings));
+            continue;
+        }
+        advertised.extend(address(entry, interface, &mut seen, findings));
+    }
+    let most = most(family);
+    let mut excluded = Vec::with_capacity(written.excluded.len());
+    if advertised.len() > most {
+        excluded.extend(advertised.drain(most..));
+        findings.push(too_many(written, most, findings));
+    }
+    for entry in &written.excluded {
+        excluded.extend(address(entry, interface, &mut seen, findings));
+    }
+    Held {
+        advertised,
+        excluded,
+    }
+}
+
+/// Reports an instance that has nothing to advertise.
+pub(super) fn check_count(
+    written: &declared::Instance,
+    held: &Held,
+    version: Version,
+    strict: bool,
+    findings: &mut Findings<'_>,
+) {
+    if !held.advertised.is_empty() {
+        return;
+    }
+    let name = &written.name;
+    if version == Version::V3 || strict {
+        findings.push(
+            Diagnostic::error(
+                "no-address",
+                format!(
+                    "{} advertises no address, and needs one at least",
+                    name.value
+                ),
+            )
+            .at(name.span, "")
+            .help("add the address that is to move between the routers"),
+        );
+    } else if !is(written.no_addresses) {
+        findings.push(
+            Diagnostic::warning(
+                "no-address",
+                format!(
+                    "{} advertises no address: an election about nothing",
+                    name.value
+                ),
+            )
+            .at(name.span, ""),
+        );
+    }
+}
+
+/// Addresses that an advert of 1500 bytes can carry, and no more than its count can say.
+const fn most(family: Family) -> usize {
+    match family {
+        Family::V4 => 255,
+        Family::V6 => 89,
+    }
+}
+
+fn second_family(
+    written: &declared::Instance,
+    entry: &declared::Address,
+    family: Family,
+    findings: &Findings<'_>,
+) -> Diagnostic {
+    let name = &written.name.value;
+    let message = format!("{} is left out: {name} advertises {family}", entry.ip.value);
+    findings
+        .flaw("second-family", message)
+        .at(entry.ip.span, "of the other family")
+        .help("list it among the excluded addresses: those may be of either family")
+}
+
+fn too_many(written: &declared::Instance, most: usize, findings: &Findings<'_>) -> Diagnostic {
+    let count = written.addresses.len();
+    let name = &written.name.value;
+    let place = written
+        .addresses
+        .get(most)
+        .map_or(written.name.span, |it| it.span);
+    findings
+        .flaw(
+            "too-many-addresses",
+            format!("{name} has {count} addresses and an advert carries {most}"),
+        )
+        .at(place, "from here on they are held but not advertised")
+        .help("list them among the excluded addresses")
+}
+
+/// The address with its defaults; `None` for one that is already there or cannot be.
+fn address(
+    entry: &declared::Address,
+    interface: LinkName,
+    seen: &mut HashSet<(IpAddr, u8, LinkName)>,
+    findings: &mut Findings<'_>,
+) -> Option<Address> {
+    let ip = entry.ip.value;
+    let family = Family::of(ip);
+    let link = entry.link.map_or(interface, |it| it.value);
+    let plain = Address::new(ip, link);
+    let prefix = entry.prefix.map_or(plain.prefix, |it| it.value);
+    if !seen.insert((ip, prefix, link)) {
+        findings.push(
+            findings
+                .flaw(
+                    "duplicate-address",
+                    format!("{ip}/{prefix} stands on {link} twice"),
+                )
+                .at(entry.span, "this one is left out")
+                .verdict(Verdict::Silent),
+        );
+        return None;
+    }
+    let preferred = match family {
+        Family::V6 if prefix == family.bits() => Some(0),
+        Family::V4 | Family::V6 => None,
+    };
+    let scope = v4_only(entry.scope, "a scope", family, findings);
+    let label = v4_only(entry.label, "a label", family, findings);
+    let broadcast = v4_only(entry.broadcast, "a broadcast address", family, findings);
+    Some(Address {
+        prefix,
+        scope: scope.map_or(plain.scope, |it| it.value),
+        broadcast: in_net(broadcast, &entry.ip.value, prefix, findings),
+        label: label.map(|it| it.value),
+        peer: entry.peer.map(|it| it.value),
+        preferred_secs: entry.preferred_secs.map_or(preferred, |it| it.value),
+        dad: is(entry.dad),
+        home: is(entry.home),
+        manage_temporary: is(entry.manage_temporary),
+        no_prefix_route: is(entry.no_prefix_route),
+        auto_join: is(entry.auto_join),
+        tracked: entry.tracked.is_none_or(|it| it.value),
+        ..plain
+    })
+}
+
+/// A setting that IPv6 addresses do not have.
+fn v4_only<T: Copy>(
+    setting: Setting<T>,
+    what: &str,
+    family: Family,
+    findings: &mut Findings<'_>,
+) -> Setting<T> {
+    let written = setting?;
+    if family == Family::V4 {
+        return setting;
+    }
+    findings.push(
+        findings
+            .flaw("wrong-family", format!("{what} belongs to an IPv4 address"))
+            .at(written.span, "left out"),
+    );
+    None
+}
+
+/// The broadcast address, unless it is to be derived from a net that has none.
+fn in_net(
+    setting: Setting<Broadcast>,
+    ip: &IpAddr,
+    prefix: u8,
+    findings: &mut Findings<'_>,
+) -> Broadcast {
+    let Some(written) = setting else {
+        return Broadcast::None;
+    };
+    if prefix <= 30 || matches!(written.value, Broadcast::Is(_)) {
+        return written.value;
+    }
+    findings.push(
+        findings
+            .flaw(
+                "broadcast-without-net",
+                format!("{ip}/{prefix} has no broadcast address"),
+            )
+            .at(written.span, "left out")
+            .help("write the prefix of the network behind the address"),
+    );
+    Broadcast::None
+}

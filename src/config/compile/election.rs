@@ -1,0 +1,167 @@
+//! Who is to win: priority, interval, preemption.
+
+use std::time::Duration;
+
+use super::Findings;
+use crate::config::declared::{self, InitialState};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::model::Preempt;
+use crate::config::source::Spanned;
+use crate::types::{Centis, Priority, Version};
+
+/// What an instance brings into the election.
+pub(super) struct Election {
+    pub(super) priority: Priority,
+    pub(super) interval: Centis,
+    pub(super) preempt: Preempt,
+}
+
+pub(super) fn compile(
+    written: &declared::Instance,
+    version: Version,
+    strict: bool,
+    findings: &mut Findings<'_>,
+) -> Election {
+    let priority = priority(written, findings);
+    let wants_active = wants_active(written, priority, strict, findings);
+    Election {
+        priority,
+        interval: interval(written, version, findings),
+        preempt: preempt(written, priority, wants_active, strict, findings),
+    }
+}
+
+/// The priority; 255 where the state is Active and none was written.
+fn priority(written: &declared::Instance, findings: &mut Findings<'_>) -> Priority {
+    match (written.priority, written.state) {
+        (Some(priority), _) => priority.value,
+        (None, Some(state)) if state.value == InitialState::Active => {
+            findings.push(
+                Diagnostic::note(
+                    "owner-by-state",
+                    format!(
+                        "{} has priority 255, the address owner's",
+                        written.name.value
+                    ),
+                )
+                .at(state.span, "because no priority is set beside this state")
+                .help("set a priority below 255 unless this router owns the addresses"),
+            );
+            Priority::OWNER
+        }
+        (None, _) => Priority::DEFAULT,
+    }
+}
+
+/// Whether the state says Active, once it does not contradict strict mode.
+fn wants_active(
+    written: &declared::Instance,
+    priority: Priority,
+    strict: bool,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let Some(state) = written.state else {
+        return false;
+    };
+    let active = state.value == InitialState::Active;
+    if strict && active != priority.is_owner() {
+        findings.push(
+            findings
+                .flaw(
+                    "strict-conflict",
+                    "in strict mode the address owner, priority 255, and it alone starts as Active",
+                )
+                .at(state.span, "this state is ignored"),
+        );
+        return priority.is_owner();
+    }
+    active
+}
+
+/// The interval in the version's unit, within the version's bounds.
+fn interval(written: &declared::Instance, version: Version, findings: &mut Findings<'_>) -> Centis {
+    let Some(interval) = written.interval else {
+        return Centis::SECOND;
+    };
+    let (unit, least, most) = match version {
+        Version::V2 => (Duration::from_secs(1), Centis::SECOND, Centis::MAX_V2),
+        Version::V3 => (Duration::from_millis(10), Centis::SHORTEST, Centis::MAX_V3),
+    };
+    let rounded = round(interval.value, unit).clamp(least, most);
+    if rounded.duration() != interval.value {
+        findings.push(
+            findings
+                .flaw(
+                    "interval-rounded",
+                    format!(
+                        "the interval of {} becomes {rounded}: version {version} counts in {unit:?} \
+                         from {least} to {most}",
+                        written.name.value
+                    ),
+                )
+                .at(interval.span, format!("{:?}", interval.value))
+                .help(match version {
+                    Version::V2 => "for shorter intervals set version 3 on all routers",
+                    Version::V3 => "write a multiple of 10 ms",
+                }),
+        );
+    }
+    rounded
+}
+
+/// `span` in whole `unit`s, half a unit rounded up.
+fn round(span: Duration, unit: Duration) -> Centis {
+    let nanos = unit.as_nanos();
+    let units = (span.as_nanos() + nanos / 2) / nanos;
+    let centis = units.saturating_mul(nanos) / Duration::from_millis(10).as_nanos();
+    let centis = u16::try_from(centis).unwrap_or(u16::MAX);
+    Centis::new(centis.clamp(1, Centis::MAX_V2.get())).unwrap_or(Centis::MAX_V2)
+}
+
+fn preempt(
+    written: &declared::Instance,
+    priority: Priority,
+    wants_active: bool,
+    strict: bool,
+    findings: &mut Findings<'_>,
+) -> Preempt {
+    let mut never = written.preempt.filter(|it| !it.value);
+    let mut delay = written.preempt_delay.filter(|it| !it.value.is_zero());
+    let mut clear = |setting: &str, place, why: &str| {
+        findings.push(
+            findings
+                .flaw(
+                    "preempt-conflict",
+                    format!("{setting} of {} has no effect: {why}", written.name.value),
+                )
+                .at(place, ""),
+        );
+    };
+    if let Some(never) = never.take_if(|_| wants_active || priority.is_owner()) {
+        let why = if wants_active {
+            "the initial state is Active; set it to Backup"
+        } else {
+            "priority 255 always preempts; choose one below"
+        };
+        clear("the ban on preemption", never.span, why);
+    }
+    let why = if strict {
+        Some("strict mode knows no delay")
+    } else if never.is_some() {
+        Some("preemption is off")
+    } else if wants_active {
+        Some("the initial state is Active; set it to Backup")
+    } else {
+        None
+    };
+    if let Some(why) = why
+        && let Some(delay) = delay.take()
+    {
+        clear("the preemption delay", delay.span, why);
+    }
+    match (never, delay) {
+        (Some(_), _) => Preempt::No,
+        (None, Some(Spanned { value, .. })) => Preempt::After(value),
+        (None, None) => Preempt::Yes,
+    }
+}

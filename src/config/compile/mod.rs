@@ -1,0 +1,114 @@
+//! From what was written to what it means: defaults, derivations and cross-checks, once for both
+//! syntaxes.
+
+mod addresses;
+mod announce;
+mod election;
+mod instance;
+mod transport;
+
+use std::collections::HashMap;
+
+use super::declared::{self, Declared, Manners, Setting};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::model::{Instance, Key, Model, Node};
+use super::source::Span;
+
+/// Makes the model, or says everything that keeps it from being made.
+///
+/// `None` exactly if `found` holds an error afterwards, those of the reader included.
+#[must_use]
+pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
+    let mut findings = Findings {
+        manners: declared.manners,
+        all: found,
+    };
+    let instances = instances(declared, &mut findings);
+    let model = Model {
+        node: node(&declared.node),
+        instances,
+    };
+    (!found.has_errors()).then_some(model)
+}
+
+/// Where findings go, and how survivable ones are judged.
+struct Findings<'a> {
+    manners: Manners,
+    all: &'a mut Diagnostics,
+}
+
+impl Findings<'_> {
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.all.push(diagnostic);
+    }
+
+    /// Something that cannot be meant but can be survived by leaving it out or mending it.
+    fn flaw(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        match self.manners {
+            Manners::Lenient => Diagnostic::warning(code, message),
+            Manners::Exact => Diagnostic::error(code, message),
+        }
+    }
+}
+
+fn node(written: &declared::Node) -> Node {
+    let usual = Node::default();
+    let answer = |setting: Setting<bool>, usual| setting.map_or(usual, |it| it.value);
+    Node {
+        router_id: written.router_id.as_ref().map(|it| it.value.clone()),
+        startup_delay: written
+            .startup_delay
+            .map_or(usual.startup_delay, |it| it.value),
+        dynamic_interfaces: answer(written.dynamic_interfaces, usual.dynamic_interfaces),
+        realtime: written.realtime.map_or(usual.realtime, |it| it.value),
+        nice: written.nice.map_or(usual.nice, |it| it.value),
+        log_unknown_vrids: answer(written.log_unknown_vrids, usual.log_unknown_vrids),
+    }
+}
+
+/// The instances that can be made; two of the same name or [`Key`] are reported.
+fn instances(declared: &Declared, findings: &mut Findings<'_>) -> Vec<Instance> {
+    let mut made = Vec::with_capacity(declared.instances.len());
+    let mut names: HashMap<&str, Span> = HashMap::new();
+    let mut keys: HashMap<Key, Span> = HashMap::new();
+    for written in &declared.instances {
+        let (name, place) = (written.name.value.as_str(), written.name.span);
+        if let Some(first) = names.get(name) {
+            findings.push(
+                findings
+                    .flaw("duplicate-instance", format!("{name} is defined twice"))
+                    .at(place, "this one is left out")
+                    .at(*first, "this one counts")
+                    .help("give the second one another name"),
+            );
+            continue;
+        }
+        names.insert(name, place);
+        let Some(instance) = instance::compile(written, declared, findings) else {
+            continue;
+        };
+        let vrid_place = written.vrid.map_or(place, |it| it.span);
+        match keys.get(&instance.key()) {
+            Some(first) => findings.push(same_key(&instance, vrid_place, *first)),
+            None => {
+                keys.insert(instance.key(), vrid_place);
+                made.push(instance);
+            }
+        }
+    }
+    made
+}
+
+fn same_key(instance: &Instance, second: Span, first: Span) -> Diagnostic {
+    let (vrid, family, link) = (instance.vrid, instance.family, instance.interface);
+    Diagnostic::error(
+        "duplicate-vrid",
+        format!("VRID {vrid} is used twice with {family} on {link}"),
+    )
+    .at(second, "used again here")
+    .at(first, "first used here")
+    .help("every virtual router on a link needs a VRID of its own, 1 to 255")
+}
+
+#[cfg(test)]
+mod tests;
