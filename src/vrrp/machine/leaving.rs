@@ -1,0 +1,152 @@
+//! Leaving: the addresses go first, then priority 0 says so.
+//!
+//! While the kernel removes the addresses a short interval is taught, so that Backups of version 3
+//! take over within that interval's skew once they hear priority 0. Two copies of each cover a
+//! loss.
+
+use std::time::Duration;
+
+use super::{Action, Actions, Advert, COPY_GAP, Machine, State};
+use crate::types::{Cause, Instant, Priority, Standing};
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Leaving {
+    /// The addresses are being removed.
+    Dropping {
+        /// When the short interval is taught again; never where there is none.
+        next_advert: Instant,
+        /// The next advert is the copy that has to go out before priority 0.
+        copy_due: bool,
+        /// When priority 0 goes out whatever the kernel says.
+        until: Instant,
+        /// The kernel said that they are gone.
+        gone: bool,
+    },
+    /// Another router is Active already: there is nothing to say.
+    Silent {
+        /// When the kernel's word is no longer waited for.
+        until: Instant,
+    },
+    /// Priority 0 was sent.
+    Releasing {
+        /// When it is sent once more.
+        again: Instant,
+    },
+}
+
+impl Leaving {
+    /// When something is due.
+    pub(super) fn deadline(&self) -> Instant {
+        match *self {
+            Self::Dropping {
+                next_advert, until, ..
+            } => next_advert.min(until),
+            Self::Silent { until } => until,
+            Self::Releasing { again } => again,
+        }
+    }
+}
+
+impl Machine {
+    /// Leaves Active for good.
+    pub(super) fn leave(&mut self, cause: Cause, now: Instant, actions: &mut Actions) {
+        let until = now + GONE_PATIENCE;
+        let mut next_advert = Instant::NEVER;
+        if let Some(short) = self.settings.release {
+            actions.push(Action::Advertise(self.priority, short));
+            next_advert = now + COPY_GAP;
+        }
+        let copy_due = self.settings.release.is_some();
+        self.state = State::Leaving(Leaving::Dropping {
+            next_advert,
+            copy_due,
+            until,
+            gone: false,
+        });
+        actions.push(Action::DropAddresses);
+        actions.push(Action::Tell(Standing::Active, Standing::Leaving, cause));
+    }
+
+    pub(super) fn hear_as_leaving(&mut self, advert: Advert) {
+        if let State::Leaving(Leaving::Dropping { until, .. }) = self.state
+            && !advert.priority.is_release()
+        {
+            self.state = State::Leaving(Leaving::Silent { until });
+        }
+    }
+
+    pub(super) fn addresses_gone(&mut self, now: Instant, actions: &mut Actions) {
+        match &mut self.state {
+            State::Leaving(Leaving::Dropping {
+                copy_due: true,
+                gone,
+                ..
+            }) => *gone = true,
+            State::Leaving(Leaving::Dropping { .. }) => self.release(now, actions),
+            State::Leaving(Leaving::Silent { .. }) => self.finish(actions),
+            State::Leaving(Leaving::Releasing { .. })
+            | State::Initialize
+            | State::Backup(_)
+            | State::Active(_) => {}
+        }
+    }
+
+    pub(super) fn expire_as_leaving(&mut self, now: Instant, actions: &mut Actions) {
+        let (priority, settings) = (self.priority, self.settings);
+        let State::Leaving(leaving) = &mut self.state else {
+            return;
+        };
+        match leaving {
+            Leaving::Silent { .. } => self.finish(actions),
+            Leaving::Releasing { .. } => {
+                actions.push(Action::Advertise(Priority::RELEASE, settings.interval));
+                self.finish(actions);
+            }
+            Leaving::Dropping {
+                next_advert,
+                copy_due,
+                until,
+                gone,
+            } => {
+                let over = now >= *until || *gone;
+                if let Some(short) = settings.release
+                    && now >= *next_advert
+                {
+                    *copy_due = false;
+                    *next_advert = now + short.duration();
+                    actions.push(Action::Advertise(priority, short));
+                }
+                if over {
+                    self.release(now, actions);
+                }
+            }
+        }
+    }
+
+    fn release(&mut self, now: Instant, actions: &mut Actions) {
+        // With the configured interval: Backups do not learn from priority 0, and receivers that
+        // refuse an unexpected interval would miss it otherwise.
+        let advert = Action::Advertise(Priority::RELEASE, self.settings.interval);
+        actions.push(advert);
+        if self.settings.release.is_some() {
+            self.state = State::Leaving(Leaving::Releasing {
+                again: now + COPY_GAP,
+            });
+        } else {
+            actions.push(advert);
+            self.finish(actions);
+        }
+    }
+
+    fn finish(&mut self, actions: &mut Actions) {
+        self.state = State::Initialize;
+        actions.push(Action::Tell(
+            Standing::Leaving,
+            Standing::Initialize,
+            Cause::Left,
+        ));
+    }
+}
+
+/// How long priority 0 waits for the kernel's word that the addresses are gone.
+const GONE_PATIENCE: Duration = Duration::from_millis(30);

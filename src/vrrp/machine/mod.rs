@@ -1,0 +1,337 @@
+//! One virtual router: Initialize, Backup, Active (RFC 9568 §6.4), and the way out.
+//!
+//! An event and the time go in, a few actions come out. The deadline lives in the state: no state
+//! can lack its timer and no timer can be stale. Effects come from leaving and entering a state,
+//! in `promote`, `demote`, `leave` and `finish`, and nowhere else.
+
+mod active;
+mod backup;
+mod burst;
+mod leaving;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use arrayvec::ArrayVec;
+
+use self::active::Active;
+use self::backup::Backup;
+use self::leaving::Leaving;
+use super::timing::{active_down_interval, skew_time};
+use crate::config::model::Preempt;
+use crate::types::{Cause, Centis, Instant, Priority, Standing, Version};
+
+/// What a machine is told once and at each reload.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Settings {
+    /// The version it speaks.
+    pub version: Version,
+    /// Its own advertisement interval.
+    pub interval: Centis,
+    /// Whether a lower-priority Active Router is replaced.
+    pub preempt: Preempt,
+    /// Intervals of silence after which the Active Router is down, 1..=100.
+    pub down_adverts: u8,
+    /// An advert of lower priority is answered at once.
+    pub answer_lower: bool,
+    /// A better advert is answered once before yielding, even in the middle of a claim.
+    pub answer_higher: bool,
+    /// The interval that Backups are taught before we leave; `None` sends priority 0 alone.
+    /// Shorter than `interval` where there is one.
+    pub release: Option<Centis>,
+}
+
+/// Something that happened to one virtual router.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// Everything it needs is there.
+    Up {
+        /// Why now.
+        cause: Cause,
+        /// The address its adverts come from, which decides between equal priorities.
+        source: IpAddr,
+    },
+    /// It must not take part any more, and can still say so.
+    Down(Cause),
+    /// Its link is gone: it cannot say anything any more.
+    Cut(Cause),
+    /// A valid advert was received.
+    Advert(Advert),
+    /// Its effective priority changed.
+    Priority(Priority),
+    /// The kernel acknowledged that the addresses are gone.
+    AddressesGone,
+    /// [`Machine::deadline`] has passed. A spurious one is harmless.
+    Timeout,
+}
+
+/// What the election needs of a valid advert.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Advert {
+    /// The sender's priority.
+    pub priority: Priority,
+    /// The sender's interval.
+    pub interval: Centis,
+    /// The sender's address.
+    pub source: IpAddr,
+}
+
+/// An effect, in the order in which it is to happen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Action {
+    /// Send an advert of this priority and interval.
+    Advertise(Priority, Centis),
+    /// The addresses are to be there.
+    TakeAddresses,
+    /// The addresses are to be gone; [`Event::AddressesGone`] is the answer.
+    DropAddresses,
+    /// Neighbours may have been told of another holder: tell them again.
+    Announce,
+    /// The state changed.
+    Tell(Standing, Standing, Cause),
+}
+
+/// The effects of one event.
+pub type Actions = ArrayVec<Action, 6>;
+
+/// One virtual router's state.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Machine {
+    settings: Settings,
+    priority: Priority,
+    source: Option<IpAddr>,
+    state: State,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum State {
+    Initialize,
+    Backup(Backup),
+    Active(Active),
+    Leaving(Leaving),
+}
+
+impl Machine {
+    /// A machine in Initialize.
+    #[must_use]
+    pub fn new(settings: Settings, priority: Priority) -> Self {
+        Self {
+            settings,
+            priority,
+            source: None,
+            state: State::Initialize,
+        }
+    }
+
+    /// Takes in an event; what is to be done about it comes back in order.
+    pub fn handle(&mut self, event: Event, now: Instant) -> Actions {
+        let mut actions = Actions::new();
+        match event {
+            Event::Up { cause, source } => self.start(cause, source, now, &mut actions),
+            Event::Down(cause) => self.down(cause, now, &mut actions),
+            Event::Cut(cause) => self.cut(cause, &mut actions),
+            Event::Advert(advert) => self.hear(advert, now, &mut actions),
+            Event::Priority(priority) => self.reprioritise(priority, now, &mut actions),
+            Event::AddressesGone => self.addresses_gone(now, &mut actions),
+            Event::Timeout => self.expire(now, &mut actions),
+        }
+        self.check_invariants();
+        actions
+    }
+
+    /// Replaces the settings. A running election goes on: an Active Router advertises at once so
+    /// that its Backups learn a new interval, a Backup keeps its timer unless it ran on our own
+    /// interval and that changed.
+    pub fn reconfigure(&mut self, settings: Settings, now: Instant) -> Actions {
+        let mut actions = Actions::new();
+        let old = std::mem::replace(&mut self.settings, settings);
+        if old == settings {
+            return actions;
+        }
+        let down = self.down_interval(settings.interval);
+        match &mut self.state {
+            State::Backup(backup) => {
+                let learned = settings.version == Version::V3 && backup.heard.is_some();
+                if !learned && old.interval != settings.interval {
+                    backup.interval = settings.interval;
+                    backup.active_down = now + down;
+                }
+            }
+            State::Active(active) => {
+                active.burst = None;
+                active.next_advert = now;
+                self.advertise_on_time(now, &mut actions);
+            }
+            State::Initialize | State::Leaving(_) => {}
+        }
+        actions
+    }
+
+    /// Tells the interval to be taught on leaving; it depends on which peers are known.
+    pub fn set_release(&mut self, release: Option<Centis>) {
+        self.settings.release = release;
+    }
+
+    /// The address that adverts come from changed.
+    pub fn set_source(&mut self, source: IpAddr) {
+        self.source = Some(source);
+    }
+
+    /// When [`Event::Timeout`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Initialize => None,
+            State::Backup(backup) => Some(backup.active_down),
+            State::Active(active) => Some(active.next_advert),
+            State::Leaving(leaving) => Some(leaving.deadline()),
+        }
+    }
+
+    /// The state as the operator sees it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self.state {
+            State::Initialize => Standing::Initialize,
+            State::Backup(_) => Standing::Backup,
+            State::Active(_) => Standing::Active,
+            State::Leaving(_) => Standing::Leaving,
+        }
+    }
+
+    /// The effective priority.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// The interval by which the down timer of a Backup runs: learned, or our own.
+    #[must_use]
+    pub fn active_interval(&self) -> Centis {
+        match &self.state {
+            State::Backup(backup) => backup.interval,
+            State::Initialize | State::Active(_) | State::Leaving(_) => self.settings.interval,
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9568#section-6.4.1
+    //# If a Startup event is received
+    fn start(&mut self, cause: Cause, source: IpAddr, now: Instant, actions: &mut Actions) {
+        self.source = Some(source);
+        if self.state != State::Initialize {
+            return;
+        }
+        if self.priority.is_owner() {
+            return self.promote(Standing::Initialize, Cause::Owner, now, actions);
+        }
+        let interval = self.settings.interval;
+        let active_down = now + self.down_interval(interval);
+        self.state = State::Backup(Backup::new(active_down, interval, None));
+        actions.push(Action::Tell(Standing::Initialize, Standing::Backup, cause));
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9568#section-6.4.2
+    //# If a Shutdown event is received
+    fn down(&mut self, cause: Cause, now: Instant, actions: &mut Actions) {
+        match self.state {
+            State::Initialize | State::Leaving(_) => {}
+            State::Backup(_) => {
+                self.state = State::Initialize;
+                actions.push(Action::Tell(Standing::Backup, Standing::Initialize, cause));
+            }
+            State::Active(_) => self.leave(cause, now, actions),
+        }
+    }
+
+    fn cut(&mut self, cause: Cause, actions: &mut Actions) {
+        let from = self.standing();
+        match from {
+            Standing::Initialize => return,
+            Standing::Backup => {}
+            Standing::Active | Standing::Leaving => actions.push(Action::DropAddresses),
+        }
+        self.state = State::Initialize;
+        actions.push(Action::Tell(from, Standing::Initialize, cause));
+    }
+
+    fn hear(&mut self, advert: Advert, now: Instant, actions: &mut Actions) {
+        match self.state {
+            State::Initialize => {}
+            State::Backup(_) => self.hear_as_backup(advert, now),
+            State::Active(_) => self.hear_as_active(advert, now, actions),
+            State::Leaving(_) => self.hear_as_leaving(advert),
+        }
+    }
+
+    fn expire(&mut self, now: Instant, actions: &mut Actions) {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        match self.state {
+            State::Initialize => {}
+            State::Backup(_) => self.expire_as_backup(now, actions),
+            State::Active(_) => self.expire_as_active(now, actions),
+            State::Leaving(_) => self.expire_as_leaving(now, actions),
+        }
+    }
+
+    fn reprioritise(&mut self, priority: Priority, now: Instant, actions: &mut Actions) {
+        let old = std::mem::replace(&mut self.priority, priority);
+        let version = self.settings.version;
+        match &mut self.state {
+            State::Backup(backup) => {
+                // The down timer runs on, with the skew of the new priority.
+                let skew = |priority| skew_time(version, priority, backup.interval);
+                backup.active_down = backup.active_down - skew(old) + skew(priority);
+            }
+            State::Active(_) if priority < old => self.yield_fast(old, now, actions),
+            State::Active(_) | State::Initialize | State::Leaving(_) => {}
+        }
+    }
+
+    /// Enters Active.
+    fn promote(&mut self, from: Standing, cause: Cause, now: Instant, actions: &mut Actions) {
+        let interval = self.settings.interval;
+        self.state = State::Active(Active::new(interval, now));
+        actions.push(Action::Advertise(self.priority, interval));
+        actions.push(Action::TakeAddresses);
+        actions.push(Action::Tell(from, Standing::Active, cause));
+    }
+
+    /// Leaves Active for Backup, because another router is or may be Active.
+    fn demote(&mut self, backup: Backup, cause: Cause, actions: &mut Actions) {
+        self.state = State::Backup(backup);
+        actions.push(Action::DropAddresses);
+        actions.push(Action::Tell(Standing::Active, Standing::Backup, cause));
+    }
+
+    /// Active_Down_Interval at this interval of the Active Router.
+    fn down_interval(&self, interval: Centis) -> Duration {
+        let Settings {
+            version,
+            down_adverts,
+            ..
+        } = self.settings;
+        active_down_interval(version, self.priority, interval, down_adverts)
+    }
+
+    fn check_invariants(&self) {
+        debug_assert!(
+            self.priority != Priority::RELEASE,
+            "0 is never a router's own priority"
+        );
+        debug_assert!(
+            self.settings
+                .release
+                .is_none_or(|short| short < self.settings.interval),
+            "a release interval is shorter than the configured one"
+        );
+        debug_assert!(
+            self.state == State::Initialize || self.source.is_some(),
+            "a running machine has a source address"
+        );
+    }
+}
+
+/// How far apart the copies of an advert are that must not be lost.
+const COPY_GAP: Duration = Duration::from_micros(300);
