@@ -2,6 +2,7 @@
 
 mod address;
 mod announce;
+mod counters;
 mod family;
 mod instant;
 mod interval;
@@ -16,6 +17,7 @@ mod vrid;
 
 pub use address::{Address, Broadcast, Scope};
 pub use announce::Announce;
+pub use counters::Counters;
 pub use family::{Family, Version};
 pub use instant::Instant;
 pub use interval::Centis;

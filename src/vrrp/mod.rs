@@ -1,8 +1,16 @@
 //! The protocol and the node's decisions: events and the time go in, effects come out.
 
 mod deadlines;
+mod dispatch;
+mod instance;
 mod interface;
+mod links;
 pub mod machine;
+mod priority;
+mod receive;
+mod release;
+mod router;
 pub mod timing;
 
 pub use interface::{Desire, Input, Listen, Outbox, Reannounce, Transmit};
+pub use router::{Router, View};

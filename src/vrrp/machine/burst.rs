@@ -96,11 +96,9 @@ mod tests {
         }
         let short = |priority| (priority, Centis::SHORTEST, 10);
         let teach = |wait| (new, Centis::SECOND, wait);
-        let expected = [
-            [short(old)].as_slice(),
-            &[short(new); 4],
-            &[teach(10), teach(10), teach(1000)],
-        ];
-        assert_eq!(steps, expected.concat());
+        let mut expected = vec![short(old)];
+        expected.extend([short(new); 4]);
+        expected.extend([teach(10), teach(10), teach(1000)]);
+        assert_eq!(steps, expected);
     }
 }

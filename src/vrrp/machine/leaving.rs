@@ -7,13 +7,15 @@
 use std::time::Duration;
 
 use super::{Action, Actions, Advert, COPY_GAP, Machine, State};
-use crate::types::{Cause, Instant, Priority, Standing};
+use crate::types::{Cause, Centis, Instant, Priority, Standing};
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Leaving {
     /// The addresses are being removed.
     Dropping {
-        /// When the short interval is taught again; never where there is none.
+        /// The short interval, where one is taught.
+        short: Option<Centis>,
+        /// When it is taught again; never where there is none.
         next_advert: Instant,
         /// The next advert is the copy that has to go out before priority 0.
         copy_due: bool,
@@ -51,17 +53,21 @@ impl Machine {
     /// Leaves Active for good.
     pub(super) fn leave(&mut self, cause: Cause, now: Instant, actions: &mut Actions) {
         let until = now + GONE_PATIENCE;
-        let mut next_advert = Instant::NEVER;
-        if let Some(short) = self.settings.release {
-            actions.push(Action::Advertise(self.priority, short));
-            next_advert = now + COPY_GAP;
-        }
-        let copy_due = self.settings.release.is_some();
+        let short = self.settings.release;
+        let next_advert = if short.is_some() {
+            now + COPY_GAP
+        } else {
+            Instant::NEVER
+        };
+        actions.extend(short.map(|short| Action::Advertise(self.priority, short)));
+        let copy_due = short.is_some();
+        let gone = false;
         self.state = State::Leaving(Leaving::Dropping {
+            short,
             next_advert,
             copy_due,
             until,
-            gone: false,
+            gone,
         });
         actions.push(Action::DropAddresses);
         actions.push(Action::Tell(Standing::Active, Standing::Leaving, cause));
@@ -103,13 +109,14 @@ impl Machine {
                 self.finish(actions);
             }
             Leaving::Dropping {
+                short,
                 next_advert,
                 copy_due,
                 until,
                 gone,
             } => {
                 let over = now >= *until || *gone;
-                if let Some(short) = settings.release
+                if let Some(short) = *short
                     && now >= *next_advert
                 {
                     *copy_due = false;

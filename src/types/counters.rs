@@ -1,0 +1,46 @@
+//! What an instance has counted since it was added.
+
+use super::Reject;
+
+/// Counters of one instance. They survive reloads and wrap after centuries.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counters {
+    /// Adverts that were accepted, whatever the election made of them.
+    pub adverts_received: u64,
+    /// Adverts that were sent, one for each unicast peer.
+    pub adverts_sent: u64,
+    /// Times it became Active.
+    pub became_active: u64,
+    /// Times it stopped being Active.
+    pub left_active: u64,
+    /// Adverts of priority 0 received.
+    pub releases_received: u64,
+    /// Adverts of priority 0 sent.
+    pub releases_sent: u64,
+    /// Accepted adverts whose address list was not ours.
+    pub address_list_differs: u64,
+    /// Accepted adverts whose interval was not ours (VRRPv3 learns it).
+    pub interval_differs: u64,
+    /// Times it gave up the addresses because the node had stood still.
+    pub stalls: u64,
+    /// Refused packets by reason, indexed by [`Reject::index`].
+    pub rejects: [u64; Reject::ALL.len()],
+}
+
+impl Counters {
+    /// Counts a refused packet.
+    pub fn reject(&mut self, reason: Reject) {
+        if let Some(count) = self.rejects.get_mut(reason.index()) {
+            *count += 1;
+        }
+    }
+
+    /// How many packets were refused for this reason.
+    #[must_use]
+    pub fn rejected(&self, reason: Reject) -> u64 {
+        self.rejects
+            .get(reason.index())
+            .copied()
+            .unwrap_or_default()
+    }
+}

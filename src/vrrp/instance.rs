@@ -1,0 +1,352 @@
+//! A virtual router of this node: the machine with its identity, addresses, frame and counters.
+
+use std::net::IpAddr;
+
+use super::interface::{Desire, Listen, Outbox, Reannounce, Transmit};
+use super::machine::{Action, Actions, Event, Machine, Settings};
+use super::receive::{Accepted, Receiver, fingerprint};
+use super::release::{self, Release};
+use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
+use crate::types::{
+    Cause, Centis, Counters, Fault, IfIndex, Instant, Priority, Reject, Slot, Standing, Transition,
+    Version,
+};
+use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
+
+/// One virtual router with everything that its adverts and addresses need.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) slot: Slot,
+    pub(super) config: model::Instance,
+    pub(super) machine: Machine,
+    pub(super) counters: Counters,
+    /// Where its adverts travel, while the interface exists.
+    pub(super) link: Option<IfIndex>,
+    /// What it lacks, as last told.
+    pub(super) fault: Option<Fault>,
+    /// It was removed from the configuration and goes once its addresses are gone.
+    pub(super) removed: bool,
+    source: Option<IpAddr>,
+    frame: Frame,
+    fingerprint: u64,
+    coverage: Coverage,
+    /// Priorities of the unicast peers as last heard, in the peers' order.
+    known: Vec<Option<Priority>>,
+    release: Release,
+    desired: Desire,
+    acknowledged: u32,
+}
+
+impl Instance {
+    /// A virtual router in Initialize.
+    ///
+    /// # Errors
+    /// [`FrameError`] where no advert can hold its addresses.
+    pub(super) fn new(slot: Slot, config: model::Instance) -> Result<Self, FrameError> {
+        let known = vec![None; peers(&config.transport).len()];
+        let release = release::plan(&config, &known);
+        Ok(Self {
+            slot,
+            machine: Machine::new(settings(&config, release), config.priority),
+            counters: Counters::default(),
+            link: None,
+            fault: None,
+            removed: false,
+            source: None,
+            frame: frame(&config)?,
+            fingerprint: fingerprint(config.addresses.iter().map(|address| address.ip)),
+            coverage: coverage(&config),
+            known,
+            release,
+            desired: Desire {
+                present: false,
+                generation: 0,
+            },
+            acknowledged: 0,
+            config,
+        })
+    }
+
+    /// Takes over a new configuration of the same key; a running election goes on.
+    ///
+    /// # Errors
+    /// [`FrameError`] where no advert can hold the new addresses. Nothing was changed.
+    pub(super) fn replace(
+        &mut self,
+        config: model::Instance,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) -> Result<(), FrameError> {
+        self.frame = frame(&config)?;
+        self.fingerprint = fingerprint(config.addresses.iter().map(|address| address.ip));
+        self.coverage = coverage(&config);
+        if peers(&self.config.transport) != peers(&config.transport) {
+            self.known = vec![None; peers(&config.transport).len()];
+        }
+        self.release = release::plan(&config, &self.known);
+        self.config = config;
+        out.assign(self.slot, Some(&self.config));
+        let settings = settings(&self.config, self.release);
+        let actions = self.machine.reconfigure(settings, now);
+        self.perform(actions, now, out);
+        Ok(())
+    }
+
+    /// Sets the address that adverts come from.
+    pub(super) fn set_source(&mut self, source: IpAddr) {
+        self.source = Some(source);
+        self.machine.set_source(source);
+    }
+
+    /// Whether a packet for this VRID is meant for this instance rather than for another one.
+    pub(super) fn expects(&self, datagram: &Datagram<'_>) -> bool {
+        match &self.config.transport {
+            Transport::Multicast { group } => datagram.destination == *group,
+            Transport::Unicast { peers, .. } => {
+                let to_us = self
+                    .source
+                    .is_none_or(|source| source == datagram.destination);
+                to_us && peers.iter().any(|peer| peer.address == datagram.source)
+            }
+        }
+    }
+
+    /// Takes in a datagram of its VRID.
+    pub(super) fn receive(
+        &mut self,
+        datagram: &Datagram<'_>,
+        header: &Header<'_>,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) {
+        match self.judge(datagram, header) {
+            Ok(accepted) => self.accept(accepted, now, out),
+            Err(reason) => self.counters.reject(reason),
+        }
+    }
+
+    fn judge(&self, datagram: &Datagram<'_>, header: &Header<'_>) -> Result<Accepted, Reject> {
+        let speaking = match self.machine.standing() {
+            Standing::Initialize => return Err(Reject::NotRunning),
+            Standing::Backup => None,
+            Standing::Active | Standing::Leaving => Some(self.machine.priority()),
+        };
+        let Self {
+            config,
+            source,
+            fingerprint,
+            ..
+        } = self;
+        Receiver {
+            config,
+            source: *source,
+            speaking,
+            fingerprint: *fingerprint,
+        }
+        .judge(datagram, header)
+    }
+
+    fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) {
+        let Accepted {
+            advert,
+            addresses_differ,
+            interval_differs,
+            coverage,
+        } = accepted;
+        self.counters.adverts_received += 1;
+        self.counters.releases_received += u64::from(advert.priority.is_release());
+        self.counters.address_list_differs += u64::from(addresses_differ);
+        self.counters.interval_differs += u64::from(interval_differs);
+        if coverage == Coverage::GroupPseudoHeader && self.coverage == Coverage::PseudoHeader {
+            // An old keepalived among the unicast peers: it understands nothing else.
+            self.coverage = coverage;
+        }
+        self.learn(advert.source, advert.priority);
+        self.handle(Event::Advert(advert), now, out);
+    }
+
+    /// Remembers a unicast peer's priority for the choice of the successor.
+    fn learn(&mut self, peer: IpAddr, priority: Priority) {
+        let place = peers(&self.config.transport)
+            .iter()
+            .position(|p| p.address == peer);
+        let Some(known) = place.and_then(|place| self.known.get_mut(place)) else {
+            return;
+        };
+        let heard = Some(priority).filter(|priority| !priority.is_release());
+        if heard.is_some() && *known != heard {
+            *known = heard;
+            self.release = release::plan(&self.config, &self.known);
+            self.machine.set_release(self.release.interval);
+        }
+    }
+
+    /// Hands an event to the machine and carries out what it wants.
+    pub(super) fn handle(&mut self, event: Event, now: Instant, out: &mut impl Outbox) {
+        let actions = self.machine.handle(event, now);
+        self.perform(actions, now, out);
+    }
+
+    fn perform(&mut self, actions: Actions, now: Instant, out: &mut impl Outbox) {
+        for action in actions {
+            match action {
+                Action::Advertise(priority, interval) => self.advertise(priority, interval, out),
+                Action::TakeAddresses => self.desire(true, out),
+                Action::DropAddresses => self.desire(false, out),
+                Action::Announce => out.announce(self.slot, Reannounce::Contested),
+                Action::Tell(from, to, cause) => self.tell(from, to, cause, now, out),
+            }
+        }
+    }
+
+    fn advertise(&mut self, priority: Priority, interval: Centis, out: &mut impl Outbox) {
+        let (Some(link), Some(source)) = (self.link, self.source) else {
+            return;
+        };
+        let released = u64::from(priority.is_release());
+        let short = self.release.interval == Some(interval) && !priority.is_release();
+        let Self {
+            slot,
+            frame,
+            coverage,
+            counters,
+            ..
+        } = self;
+        let mut send = |destination, ttl| {
+            let payload = frame.seal(priority, interval, source, destination, *coverage);
+            out.transmit(Transmit {
+                slot: *slot,
+                link,
+                source,
+                destination,
+                ttl,
+                payload,
+            });
+            counters.adverts_sent += 1;
+            counters.releases_sent += released;
+        };
+        match &self.config.transport {
+            Transport::Multicast { group } => send(*group, 255),
+            Transport::Unicast { peers, ttl, .. } => {
+                let only = self.release.successor.filter(|_| short);
+                let taught = peers
+                    .iter()
+                    .filter(|p| only.is_none_or(|only| only == p.address));
+                taught.for_each(|peer| send(peer.address, *ttl));
+            }
+        }
+    }
+
+    fn desire(&mut self, present: bool, out: &mut impl Outbox) {
+        let generation = self.desired.generation.wrapping_add(1);
+        self.desired = Desire {
+            present,
+            generation,
+        };
+        out.desire(self.slot, self.desired);
+    }
+
+    /// Reports a change of state, or of what is missing.
+    pub(super) fn tell(
+        &mut self,
+        from: Standing,
+        to: Standing,
+        cause: Cause,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) {
+        let counters = &mut self.counters;
+        counters.became_active += u64::from(to == Standing::Active);
+        counters.left_active += u64::from(from == Standing::Active);
+        counters.stalls += u64::from(matches!(cause, Cause::Stalled { .. }));
+        let priority = self.machine.priority();
+        out.tell(Transition {
+            slot: self.slot,
+            at: now,
+            from,
+            to,
+            priority,
+            cause,
+        });
+    }
+
+    /// Takes in the kernel's acknowledgement; an outdated one changes nothing.
+    pub(super) fn applied(&mut self, generation: u32, now: Instant, out: &mut impl Outbox) {
+        if generation != self.desired.generation {
+            return;
+        }
+        self.acknowledged = generation;
+        if !self.desired.present {
+            self.handle(Event::AddressesGone, now, out);
+        }
+    }
+
+    /// Whether it takes no part in the election and the kernel holds none of its addresses.
+    pub(super) fn is_gone(&self) -> bool {
+        let settled = self.acknowledged == self.desired.generation && !self.desired.present;
+        self.machine.standing() == Standing::Initialize && settled
+    }
+
+    /// Where its adverts arrive; `None` while that is not known.
+    pub(super) fn listen(&self) -> Option<Listen> {
+        let address = match &self.config.transport {
+            Transport::Multicast { group } => *group,
+            Transport::Unicast { .. } => self.source?,
+        };
+        Some(Listen {
+            link: self.link?,
+            address,
+        })
+    }
+
+    /// The address that its adverts come from.
+    pub(super) fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+}
+
+fn peers(transport: &Transport) -> &[model::Peer] {
+    match transport {
+        Transport::Multicast { .. } => &[],
+        Transport::Unicast { peers, .. } => peers,
+    }
+}
+
+fn settings(config: &model::Instance, release: Release) -> Settings {
+    let preempt = if config.priority.is_owner() {
+        Preempt::Yes
+    } else {
+        config.preempt
+    };
+    Settings {
+        version: config.version,
+        interval: config.interval,
+        preempt,
+        down_adverts: config.down_adverts,
+        answer_lower: config.answer_lower,
+        answer_higher: config.answer_higher,
+        release: release.interval,
+    }
+}
+
+fn frame(config: &model::Instance) -> Result<Frame, FrameError> {
+    let format = match (config.version, config.authentication) {
+        (Version::V2, Authentication::None) => Format::V2 { password: None },
+        (Version::V2, Authentication::Pass(password)) => Format::V2 {
+            password: Some(password),
+        },
+        (Version::V3, _) => Format::V3(config.family),
+    };
+    Frame::new(
+        format,
+        config.vrid,
+        config.addresses.iter().map(|address| address.ip),
+    )
+}
+
+fn coverage(config: &model::Instance) -> Coverage {
+    match config.checksum {
+        ChecksumForm::PseudoHeader => Coverage::PseudoHeader,
+        ChecksumForm::MessageOnly => Coverage::MessageOnly,
+    }
+}

@@ -1,0 +1,460 @@
+//! The node: every instance, its links and its deadlines.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::deadlines::Deadlines;
+use super::dispatch::Dispatch;
+use super::instance::Instance;
+use super::interface::{Input, Listen, Outbox};
+use super::links::Links;
+use super::machine::Event;
+use super::priority;
+use crate::config::model::{self, Key};
+use crate::types::{
+    Cause, Counters, Family, Fault, IfIndex, Instant, LinkName, LinkReport, Packet, Priority,
+    Reject, Slot, Standing,
+};
+use crate::wire::{Datagram, FrameError, Header};
+
+/// All virtual routers of one node. Knows no clock, socket or thread: time comes in with each
+/// input, effects go out through an [`Outbox`].
+///
+/// Receiving, advertising and changing state allocate nothing.
+#[derive(Debug, Default)]
+pub struct Router {
+    slots: Vec<Option<Instance>>,
+    free: Vec<Slot>,
+    keys: HashMap<Key, Slot>,
+    deadlines: Deadlines,
+    dispatch: Dispatch,
+    links: Links,
+    /// Who has to be looked at when an interface changes.
+    watchers: HashMap<LinkName, Vec<Slot>>,
+    /// How many instances hold an address: it is no candidate for a source.
+    held: HashMap<IpAddr, usize>,
+    /// Refused packets that belong to no instance.
+    strays: Counters,
+    /// Nothing is claimed before this time.
+    hold_until: Option<Instant>,
+    stopping: bool,
+}
+
+impl Router {
+    /// A node without instances. Until `hold_until` its instances stay in Initialize.
+    #[must_use]
+    pub fn new(hold_until: Option<Instant>) -> Self {
+        Self {
+            hold_until,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what happened; the effects are in `out` on return.
+    pub fn handle(&mut self, input: Input<'_>, now: Instant, out: &mut impl Outbox) {
+        match input {
+            Input::Received { link, packet } => self.receive(link, packet, now, out),
+            Input::Timeout => self.expire(now, out),
+            Input::Link(report) => self.link(report, now, out),
+            Input::LinkGone(index) => {
+                if let Some(name) = self.links.remove(index) {
+                    self.look_at_watchers(name, now, out);
+                }
+            }
+            Input::Applied { slot, generation } => {
+                self.with(slot, now, out, |instance, out| {
+                    instance.applied(generation, now, out)
+                });
+            }
+            Input::Stop => {
+                self.stopping = true;
+                for index in 0..self.slots.len() {
+                    self.look_at_index(index, now, out);
+                }
+            }
+        }
+    }
+
+    /// Adds a virtual router. It enters the election as soon as it lacks nothing.
+    ///
+    /// # Errors
+    /// [`FrameError`] where no advert can hold its addresses. Nothing was changed.
+    pub fn add(
+        &mut self,
+        config: model::Instance,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) -> Result<Slot, FrameError> {
+        let key = config.key();
+        if let Some(slot) = self.keys.get(&key).copied() {
+            self.replace(config, now, out)?;
+            return Ok(slot);
+        }
+        let slot = self
+            .free
+            .last()
+            .copied()
+            .or_else(|| Slot::new(self.slots.len()));
+        let slot = slot.ok_or(FrameError::TooMany {
+            count: self.slots.len(),
+        })?;
+        let instance = Instance::new(slot, config)?;
+        if self.free.pop().is_none() {
+            self.slots.push(None);
+            self.deadlines.reserve(self.slots.len());
+        }
+        self.keys.insert(key, slot);
+        self.watch(slot, &instance.config);
+        out.assign(slot, Some(&instance.config));
+        if let Some(entry) = self.slots.get_mut(slot.index()) {
+            *entry = Some(instance);
+        }
+        self.look_at(slot, now, out);
+        Ok(slot)
+    }
+
+    /// Replaces the settings of the virtual router of the same key; adds it where there is none.
+    /// Its election goes on.
+    ///
+    /// # Errors
+    /// [`FrameError`] where no advert can hold its addresses. Nothing was changed.
+    pub fn replace(
+        &mut self,
+        config: model::Instance,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) -> Result<(), FrameError> {
+        let Some(slot) = self.keys.get(&config.key()).copied() else {
+            return self.add(config, now, out).map(|_slot| ());
+        };
+        let entry = self.slots.get_mut(slot.index()).and_then(Option::as_mut);
+        let Some(instance) = entry else { return Ok(()) };
+        let old = instance.config.clone();
+        instance.replace(config, now, out)?;
+        let new = instance.config.clone();
+        self.unwatch(slot, &old);
+        self.watch(slot, &new);
+        self.look_at(slot, now, out);
+        Ok(())
+    }
+
+    /// Removes a virtual router: it leaves first if it is Active. Its slot becomes free when the
+    /// kernel acknowledged that its addresses are gone.
+    pub fn remove(&mut self, key: Key, now: Instant, out: &mut impl Outbox) {
+        let Some(slot) = self.keys.remove(&key) else {
+            return;
+        };
+        if let Some(instance) = self.slots.get_mut(slot.index()).and_then(Option::as_mut) {
+            instance.removed = true;
+        }
+        self.look_at(slot, now, out);
+    }
+
+    /// When [`Input::Timeout`] is due. Changes with every input.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let machine = self.deadlines.earliest().map(|(at, _)| at);
+        [machine, self.hold_until].into_iter().flatten().min()
+    }
+
+    /// What has to be listened to. Changes only with links, instances and source addresses.
+    pub fn listening(&self) -> impl Iterator<Item = Listen> {
+        self.instances().filter_map(Instance::listen)
+    }
+
+    /// Whether no instance takes part in the election any more and the kernel has acknowledged
+    /// that all addresses are gone.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopping && self.instances().all(Instance::is_gone)
+    }
+
+    /// The configuration, standing and effective priority of the instance at `slot`.
+    #[must_use]
+    pub fn view(&self, slot: Slot) -> Option<View<'_>> {
+        let instance = self.slots.get(slot.index())?.as_ref()?;
+        Some(View {
+            slot,
+            config: &instance.config,
+            standing: instance.machine.standing(),
+            fault: instance.fault,
+            priority: instance.machine.priority(),
+            source: instance.source(),
+            counters: &instance.counters,
+        })
+    }
+
+    /// Every instance, in the order of their slots.
+    pub fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.instances()
+            .filter_map(|instance| self.view(instance.slot))
+    }
+
+    /// Refused packets that belong to no instance.
+    #[must_use]
+    pub fn strays(&self) -> &Counters {
+        &self.strays
+    }
+
+    fn instances(&self) -> impl Iterator<Item = &Instance> {
+        self.slots.iter().flatten()
+    }
+
+    fn receive(&mut self, link: IfIndex, packet: Packet<'_>, now: Instant, out: &mut impl Outbox) {
+        let found = Datagram::read(packet).and_then(|datagram| {
+            let header = Header::read(datagram.payload)?;
+            let slot = self
+                .addressee(link, &datagram, &header)
+                .ok_or(Reject::UnknownVrid)?;
+            Ok((datagram, header, slot))
+        });
+        match found {
+            Ok((datagram, header, slot)) => self.with(slot, now, out, |instance, out| {
+                instance.receive(&datagram, &header, now, out);
+            }),
+            Err(reason) => self.strays.reject(reason),
+        }
+    }
+
+    /// Whom a datagram is for: the instance that expects it, else any of its VRID, which will
+    /// name the reason for which it refuses it.
+    fn addressee(
+        &self,
+        link: IfIndex,
+        datagram: &Datagram<'_>,
+        header: &Header<'_>,
+    ) -> Option<Slot> {
+        let candidates = self
+            .dispatch
+            .find(link, Family::of(datagram.source), header.vrid()?);
+        let expecting = candidates.iter().find(|slot| {
+            let instance = self.slots.get(slot.index()).and_then(Option::as_ref);
+            instance.is_some_and(|instance| instance.expects(datagram))
+        });
+        expecting.or_else(|| candidates.first()).copied()
+    }
+
+    fn expire(&mut self, now: Instant, out: &mut impl Outbox) {
+        if self.hold_until.is_some_and(|until| now >= until) {
+            self.hold_until = None;
+            for index in 0..self.slots.len() {
+                self.look_at_index(index, now, out);
+            }
+        }
+        // Once each at most: an instance that is due again at once waits for the next turn, so
+        // that packets are read in between.
+        for _ in 0..self.slots.len() {
+            let Some((_, slot)) = self.deadlines.earliest().filter(|(at, _)| *at <= now) else {
+                break;
+            };
+            self.with(slot, now, out, |instance, out| {
+                instance.handle(Event::Timeout, now, out)
+            });
+        }
+    }
+
+    fn link(&mut self, report: &LinkReport, now: Instant, out: &mut impl Outbox) {
+        if let Some(old) = self.links.put(report) {
+            self.look_at_watchers(old, now, out);
+        }
+        self.look_at_watchers(report.name, now, out);
+    }
+
+    fn look_at_watchers(&mut self, name: LinkName, now: Instant, out: &mut impl Outbox) {
+        let count = self.watchers.get(&name).map_or(0, Vec::len);
+        for place in 0..count {
+            let slot = self
+                .watchers
+                .get(&name)
+                .and_then(|slots| slots.get(place))
+                .copied();
+            if let Some(slot) = slot {
+                self.look_at(slot, now, out);
+            }
+        }
+    }
+
+    fn look_at_index(&mut self, index: usize, now: Instant, out: &mut impl Outbox) {
+        if let Some(slot) = Slot::new(index) {
+            self.look_at(slot, now, out);
+        }
+    }
+
+    /// Compares what an instance needs to what there is, and tells it what changed.
+    fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
+        let Self {
+            slots,
+            links,
+            held,
+            hold_until,
+            stopping,
+            ..
+        } = self;
+        let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        let index = links.index(&instance.config.interface);
+        let source = links.source(&instance.config, |ip| held.contains_key(&ip));
+        let fault = links.fault(&instance.config).or_else(|| source.err());
+        let cause = match fault {
+            _ if instance.removed => Some(Cause::Removed),
+            _ if *stopping => Some(Cause::Stopped),
+            fault => fault.map(Cause::Fault),
+        };
+        // What has to be said on leaving goes out by the old link and from the old address.
+        let was_running = instance.machine.standing() != Standing::Initialize;
+        if let (true, Some(cause)) = (was_running, cause) {
+            let event = if index.is_none() {
+                Event::Cut(cause)
+            } else {
+                Event::Down(cause)
+            };
+            instance.handle(event, now, out);
+        }
+        let old_index = std::mem::replace(&mut instance.link, index);
+        if let Ok(source) = source {
+            instance.set_source(source);
+        }
+        let priority = priority::effective(&instance.config, links);
+        if priority != instance.machine.priority() {
+            instance.handle(Event::Priority(priority), now, out);
+        }
+        let old_fault = std::mem::replace(&mut instance.fault, fault);
+        if !was_running {
+            match (cause, source) {
+                (Some(Cause::Fault(_)), _) if old_fault == fault => {}
+                (Some(cause @ Cause::Fault(_)), _) => {
+                    instance.tell(Standing::Initialize, Standing::Initialize, cause, now, out);
+                }
+                (None, Ok(source)) if hold_until.is_none() => {
+                    let recovered = old_fault.is_some();
+                    let cause = if recovered {
+                        Cause::Recovered
+                    } else {
+                        Cause::Started
+                    };
+                    instance.handle(Event::Up { cause, source }, now, out);
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+        self.redirect(slot, old_index, index);
+        self.settle(slot, out);
+    }
+
+    /// Packets for the instance at `slot` now arrive on another link.
+    fn redirect(&mut self, slot: Slot, from: Option<IfIndex>, to: Option<IfIndex>) {
+        let instance = self.slots.get(slot.index()).and_then(Option::as_ref);
+        let Some((family, vrid)) = instance.map(|i| (i.config.family, i.config.vrid)) else {
+            return;
+        };
+        if let (Some(from), true) = (from, from != to) {
+            self.dispatch.remove(from, family, vrid, slot);
+        }
+        if let Some(to) = to {
+            self.dispatch.insert(to, family, vrid, slot);
+        }
+    }
+
+    /// Lets `f` work on an instance, then brings the tables up to date.
+    fn with<O: Outbox>(
+        &mut self,
+        slot: Slot,
+        now: Instant,
+        out: &mut O,
+        f: impl FnOnce(&mut Instance, &mut O),
+    ) {
+        let entry = self.slots.get_mut(slot.index()).and_then(Option::as_mut);
+        let Some(instance) = entry else { return };
+        let before = instance.machine.standing();
+        f(instance, out);
+        let left =
+            before == Standing::Leaving && instance.machine.standing() == Standing::Initialize;
+        if left {
+            // It may have become able to run while it was leaving.
+            self.look_at(slot, now, out);
+        } else {
+            self.settle(slot, out);
+        }
+    }
+
+    /// Sets the deadline of an instance as its machine has it; frees the slot of one that went.
+    fn settle(&mut self, slot: Slot, out: &mut impl Outbox) {
+        let Some(instance) = self.slots.get(slot.index()).and_then(Option::as_ref) else {
+            return;
+        };
+        self.deadlines.set(slot, instance.machine.deadline());
+        if !(instance.removed && instance.is_gone()) {
+            return;
+        }
+        let config = instance.config.clone();
+        if let Some(link) = instance.link {
+            self.dispatch.remove(link, config.family, config.vrid, slot);
+        }
+        self.unwatch(slot, &config);
+        if let Some(entry) = self.slots.get_mut(slot.index()) {
+            *entry = None;
+        }
+        self.free.push(slot);
+        out.assign(slot, None);
+    }
+
+    fn watch(&mut self, slot: Slot, config: &model::Instance) {
+        for name in names(config) {
+            let slots = self.watchers.entry(name).or_default();
+            if !slots.contains(&slot) {
+                slots.push(slot);
+            }
+        }
+        for address in config.held() {
+            *self.held.entry(address.ip).or_default() += 1;
+        }
+    }
+
+    fn unwatch(&mut self, slot: Slot, config: &model::Instance) {
+        for name in names(config) {
+            if let Some(slots) = self.watchers.get_mut(&name) {
+                slots.retain(|other| *other != slot);
+                if slots.is_empty() {
+                    self.watchers.remove(&name);
+                }
+            }
+        }
+        for address in config.held() {
+            if let Some(count) = self.held.get_mut(&address.ip) {
+                *count -= 1;
+                if *count == 0 {
+                    self.held.remove(&address.ip);
+                }
+            }
+        }
+    }
+}
+
+/// An instance as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Where it stands in the node's tables.
+    pub slot: Slot,
+    /// Its configuration.
+    pub config: &'a model::Instance,
+    /// Its state.
+    pub standing: Standing,
+    /// What it lacks.
+    pub fault: Option<Fault>,
+    /// Its effective priority.
+    pub priority: Priority,
+    /// The address that its adverts come from.
+    pub source: Option<IpAddr>,
+    /// What it has counted.
+    pub counters: &'a Counters,
+}
+
+/// Every interface that matters to an instance.
+fn names(config: &model::Instance) -> impl Iterator<Item = LinkName> {
+    let carried = config.held().map(|address| address.link);
+    let tracked = config.tracked_interfaces.iter().map(|tracked| tracked.link);
+    std::iter::once(config.interface)
+        .chain(carried)
+        .chain(tracked)
+}
