@@ -9,3 +9,4 @@ pub mod diff;
 pub mod model;
 pub mod source;
 pub mod suggest;
+pub mod toml;

@@ -1,0 +1,103 @@
+//! The native syntax: TOML in which nothing is guessed.
+//!
+//! Every unknown key, wrong type and missing unit is an error with its place, and all of them are
+//! found in one go. The text is parsed into a document whose every value knows its place, and a
+//! small typed reader ([`table`]) walks it: serde's derived readers stop at the first error.
+
+mod address;
+mod duration;
+mod instance;
+mod native;
+mod node;
+mod peer;
+mod policy;
+mod table;
+mod value;
+
+use toml::de::DeTable;
+
+use super::compile::compile;
+use super::declared::{Declared, Instance, Manners};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::model::Model;
+use super::source::{FileId, Sources, Span, Spanned};
+use crate::types::Version;
+use table::Table;
+use value::Mistake;
+
+/// Makes the model that the text of `file` means, or says everything that is wrong with it.
+///
+/// `None` exactly if an error was found. What can only be judged across settings is judged once
+/// each setting is right: otherwise one mistake would be told twice.
+pub fn load(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Option<Model> {
+    let declared = read(sources, file, findings);
+    if findings.has_errors() {
+        return None;
+    }
+    compile(&declared, findings)
+}
+
+/// Reads the text of `file`. What cannot be read is told and left out: with an error among the
+/// findings the rest is good for nothing but being shown.
+pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Declared {
+    let text = sources.file(file).map_or("", |source| source.text.as_str());
+    let (document, mistakes) = DeTable::parse_recoverable(text);
+    let mut found: Vec<Diagnostic> = mistakes
+        .iter()
+        .map(|mistake| syntax(file, mistake))
+        .collect();
+    let mut declared = Declared {
+        manners: Manners::Exact,
+        ..Declared::default()
+    };
+    if found.is_empty() {
+        let whole = Span::new(file, document.span());
+        Table::visit("", document.get_ref(), whole, &mut found, |root| {
+            sections(root, &mut declared);
+        });
+        declared
+            .defaults
+            .version
+            .get_or_insert_with(|| Spanned::new(Version::V3, Span::new(file, 0..0)));
+    }
+    found.sort_by_key(|one| one.span().map(|span| span.start));
+    findings.extend(found);
+    declared
+}
+
+/// The tables of the document.
+fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
+    declared.node = root.section("node", node::read).unwrap_or_default();
+    declared.defaults = root.section("defaults", policy::read).unwrap_or_default();
+    let named = root.section("instance", |instances| {
+        instances.each(|name, settings| {
+            if let Err(mistake) = instance_name(name.value) {
+                settings.tell(name.value, name.span, mistake);
+            }
+            instance::read(Instance::new(name.map(str::to_owned)), settings)
+        })
+    });
+    declared.instances = named.unwrap_or_default();
+}
+
+/// Checks an instance's name: it goes into logs, labels and the lines of keepalived's files.
+fn instance_name(name: &str) -> Result<(), Mistake> {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '"';
+    if name.is_empty() || name.chars().any(odd) {
+        let help = "letters, digits, `-`, `_` and `.` are always right";
+        return Err(Mistake::value("contains blanks, quotes or control characters").help(help));
+    }
+    Ok(())
+}
+
+/// A finding of the TOML parser.
+fn syntax(file: FileId, mistake: &toml::de::Error) -> Diagnostic {
+    let told = Diagnostic::error("toml-syntax", mistake.message().trim().replace('\n', ", "));
+    match mistake.span() {
+        Some(range) => told.at(Span::new(file, range), ""),
+        None => told,
+    }
+}
+
+#[cfg(test)]
+mod tests;
