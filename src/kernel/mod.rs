@@ -1,0 +1,64 @@
+//! Makes the kernel hold the addresses that are desired, and tells the neighbours.
+//!
+//! [`Agent`] is the brain: it keeps a [`Plan`] and a desire for every slot, compares them with
+//! what stands ([`reconcile()`]), has the difference carried out by a [`Kernel`] in batches, and
+//! announces what the kernel has acknowledged. It looks at no clock and starts no thread; the
+//! simulator runs it over [`memory::Memory`], the daemon over the real thing.
+//!
+//! ```
+//! use vipd::kernel::{Agent, Notice, Plan, Sink, memory::Memory};
+//! use vipd::types::{Address, Announce, IfIndex, Instant, LinkName, MacAddr, Slot};
+//!
+//! struct Log;
+//! impl Sink for Log {
+//!     fn applied(&mut self, slot: Slot, generation: u32) {
+//!         println!("slot {slot}: generation {generation} is done");
+//!     }
+//!     fn notice(&mut self, notice: Notice) {
+//!         println!("{notice}");
+//!     }
+//! }
+//!
+//! let (index, eth0) = (IfIndex::new(2).unwrap(), LinkName::new("eth0").unwrap());
+//! let mut host = Memory::new();
+//! host.add_link(index, eth0, Some(MacAddr([2, 0, 0, 0, 0, 1])));
+//!
+//! // Everything that the host has said comes first: the agent resolves names by it.
+//! let reports = host.reports();
+//! let mut agent = Agent::new(host);
+//! for report in &reports {
+//!     agent.link(report);
+//! }
+//! let slot = Slot::new(0).unwrap();
+//! let address = Address::new("192.0.2.10".parse().unwrap(), eth0);
+//! agent.plan(slot, Some(Plan { addresses: vec![address], announce: Announce::default() }));
+//! agent.desire(slot, true, 1);
+//!
+//! // The loop: note whatever has happened, run, wait until the instant that `run` returns or
+//! // until something happens.
+//! let mut now = Instant::default();
+//! for _ in 0..10 {
+//!     let Some(next) = agent.run(now, &mut Log) else { break };
+//!     now = next;
+//! }
+//! assert_eq!(agent.kernel().len(), 1);
+//! ```
+
+mod agent;
+mod announce;
+mod fight;
+mod host;
+mod lane;
+mod ledger;
+mod links;
+pub mod memory;
+mod reconcile;
+mod repair;
+mod settle;
+mod sink;
+
+pub use agent::{AddressEvent, Agent, Counters, Plan};
+pub use host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlisted, Verb};
+pub use ledger::AddressId;
+pub use reconcile::{Actual, Desired, reconcile};
+pub use sink::{Notice, Sink};

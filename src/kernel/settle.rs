@@ -1,0 +1,254 @@
+//! One piece of work: a batch of operations, its outcomes, and the acknowledgements they allow.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::types::{Instant, Slot};
+
+use super::agent::{Agent, PIECE};
+use super::host::{Kernel, Operation, Outcome, Refusal, Verb};
+use super::ledger::AddressId;
+use super::reconcile::{Actual, Desired, reconcile};
+use super::sink::{Notice, Sink};
+
+/// Addresses that stand again or for the first time, by the slots that hold them already.
+type Late = BTreeMap<Slot, Vec<AddressId>>;
+
+impl<K: Kernel> Agent<K> {
+    /// Takes entries from the queues, deletions first, and brings the kernel to what is desired.
+    pub(super) fn settle(&mut self, now: Instant, sink: &mut impl Sink) {
+        let removals = self.removals.len().min(PIECE);
+        let mut piece: Vec<_> = self.removals.drain(..removals).collect();
+        let additions = self.additions.len().min(PIECE - removals);
+        piece.extend(self.additions.drain(..additions));
+        if piece.is_empty() {
+            return;
+        }
+        let operations = self.operations(&piece);
+        let outcomes = if operations.is_empty() {
+            Vec::new()
+        } else {
+            self.kernel.apply(&operations)
+        };
+        let mut late = Late::new();
+        let answers = outcomes
+            .into_iter()
+            .chain(std::iter::repeat(Outcome::Refused(Refusal::NoAnswer)));
+        for (operation, outcome) in operations.iter().zip(answers) {
+            match operation.verb {
+                Verb::Delete => self.deleted(operation, outcome, now, sink),
+                Verb::Add => self.added(operation, outcome, now, sink, &mut late),
+            }
+        }
+        for id in piece {
+            self.conclude(id, now, sink);
+        }
+        for (slot, addresses) in late {
+            self.schedule.add(slot, addresses.into());
+        }
+        if self.sweep_at == Instant::NEVER {
+            self.sweep_at = now + super::repair::SWEEP;
+        }
+    }
+
+    /// Says `applied` of every slot whose addresses are as desired. Announcements follow from it.
+    pub(super) fn acknowledge(&mut self, now: Instant, sink: &mut impl Sink) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|&slot| {
+            if !self.is_settled(slot) {
+                return true;
+            }
+            let state = self.slot(slot);
+            state.waiting = false;
+            let (generation, announce) = (state.generation, state.announce);
+            let addresses = state.present.then(|| Arc::clone(&state.addresses));
+            sink.applied(slot, generation);
+            if let Some(addresses) = addresses {
+                self.schedule.begin(slot, addresses, announce, now);
+            }
+            false
+        });
+        self.waiting = waiting;
+    }
+
+    fn operations(&self, piece: &[AddressId]) -> Vec<Operation> {
+        let desired = piece.iter().filter_map(|&id| {
+            let entry = self.ledger.get(id)?;
+            Some(Desired {
+                id,
+                address: &entry.address,
+                link: self.links.index(entry.address.link),
+                present: self.is_wanted(id),
+            })
+        });
+        let actual = |id| {
+            self.ledger
+                .get(id)
+                .map_or(&Actual::Nowhere, |entry| &entry.actual)
+        };
+        reconcile(desired, actual)
+    }
+
+    fn deleted(
+        &mut self,
+        operation: &Operation,
+        outcome: Outcome,
+        now: Instant,
+        sink: &mut impl Sink,
+    ) {
+        match outcome {
+            Outcome::Done => {
+                self.counters.deleted += 1;
+                self.stands(operation.id, Actual::Nowhere);
+            }
+            Outcome::Already | Outcome::Refused(Refusal::LinkMissing) => {
+                self.stands(operation.id, Actual::Nowhere);
+            }
+            Outcome::Refused(refusal) => {
+                if self.refused(operation.id, &refusal, now) {
+                    let address = Arc::clone(&operation.address);
+                    sink.notice(Notice::Stuck { address, refusal });
+                }
+            }
+        }
+    }
+
+    fn added(
+        &mut self,
+        operation: &Operation,
+        outcome: Outcome,
+        now: Instant,
+        sink: &mut impl Sink,
+        late: &mut Late,
+    ) {
+        let id = operation.id;
+        let done = outcome == Outcome::Done;
+        if let Outcome::Refused(refusal) = outcome {
+            self.stands(id, Actual::Nowhere);
+            if self.refused(id, &refusal, now) {
+                self.tell_failed(id, &refusal, sink);
+            }
+            return;
+        }
+        self.counters.added += u64::from(done);
+        let actual = Actual::On(operation.link, Arc::clone(&operation.address));
+        self.stands(id, actual);
+        let Some(entry) = self.ledger.get_mut(id) else {
+            return;
+        };
+        let suspect = std::mem::take(&mut entry.suspect);
+        let failed = std::mem::take(&mut entry.refusals) > 0;
+        if suspect && done {
+            entry.fight.count();
+            self.counters.restored += 1;
+        }
+        let Some(entry) = self.ledger.get(id) else {
+            return;
+        };
+        for &slot in &entry.slots {
+            let Some(state) = self.slots.get(slot.index()).filter(|it| it.present) else {
+                continue;
+            };
+            let address = Arc::clone(&operation.address);
+            if suspect && done {
+                sink.notice(Notice::Restored { slot, address });
+            } else if failed {
+                sink.notice(Notice::Recovered { slot, address });
+            }
+            // A false alarm is no news; and the first burst of a slot follows its acknowledgement.
+            let is_news = done || !suspect;
+            if is_news && !state.waiting {
+                late.entry(slot).or_default().push(id);
+            }
+        }
+    }
+
+    /// What remains to be said of an entry once its operations are done.
+    fn conclude(&mut self, id: AddressId, now: Instant, sink: &mut impl Sink) {
+        let wanted = self.is_wanted(id);
+        let Some(entry) = self.ledger.get_mut(id) else {
+            return;
+        };
+        entry.queued = false;
+        let link = self.links.index(entry.address.link);
+        if link.is_none() && entry.actual == Actual::Unknown {
+            entry.actual = Actual::Nowhere;
+        }
+        if !wanted {
+            entry.suspect = false;
+            if entry.actual == Actual::Nowhere {
+                entry.refusals = 0;
+            }
+            return self.ledger.forget_if_done(id);
+        }
+        if link.is_none() {
+            // No time brings it back: the report of its link does.
+            if self.refused(id, &Refusal::LinkMissing, now) {
+                self.tell_failed(id, &Refusal::LinkMissing, sink);
+            }
+            if let Some(entry) = self.ledger.get_mut(id) {
+                entry.retry_at = None;
+            }
+        }
+    }
+
+    /// Makes sure that what the kernel refused is tried again. Returns whether the operator does
+    /// not know of it yet.
+    fn refused(&mut self, id: AddressId, refusal: &Refusal, now: Instant) -> bool {
+        self.counters.refused += 1;
+        let Some(entry) = self.ledger.get_mut(id) else {
+            return false;
+        };
+        let pause = FIRST_PAUSE.saturating_mul(1 << entry.refusals.min(5));
+        let retry_at = now + pause.min(LONGEST_PAUSE);
+        entry.retry_at = Some(retry_at);
+        entry.suspect = false;
+        entry.refusals = entry.refusals.saturating_add(1);
+        if *refusal == Refusal::NoAnswer {
+            entry.actual = Actual::Unknown;
+        }
+        self.retry_at = self.retry_at.min(retry_at);
+        entry.refusals == 1
+    }
+
+    /// Tells each slot that holds the address that it is not there.
+    fn tell_failed(&self, id: AddressId, refusal: &Refusal, sink: &mut impl Sink) {
+        let Some(entry) = self.ledger.get(id) else {
+            return;
+        };
+        for &slot in entry.slots.iter().filter(|&&slot| self.is_present(slot)) {
+            sink.notice(Notice::Failed {
+                slot,
+                address: Arc::clone(&entry.address),
+                refusal: refusal.clone(),
+            });
+        }
+    }
+
+    /// Whether nothing is left to be done for what `slot` desires: its addresses were tried, or
+    /// are gone unless another slot holds them.
+    fn is_settled(&self, slot: Slot) -> bool {
+        let Some(state) = self.slots.get(slot.index()) else {
+            return true;
+        };
+        state.addresses.iter().all(|&id| match self.ledger.get(id) {
+            None => true,
+            Some(entry) => {
+                let gone = entry.actual == Actual::Nowhere;
+                !entry.queued && (state.present || gone || self.is_wanted(id))
+            }
+        })
+    }
+
+    fn stands(&mut self, id: AddressId, actual: Actual) {
+        if let Some(entry) = self.ledger.get_mut(id) {
+            entry.actual = actual;
+        }
+    }
+}
+
+/// After the first refusal; doubled after each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// And never longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
