@@ -121,15 +121,21 @@ impl Machine {
     /// A fault common to all nodes must not send the addresses round: not before this router has
     /// been Active for a while, not again soon, and never where peers do not preempt us.
     pub(super) fn yield_fast(&mut self, old: Priority, now: Instant, actions: &mut Actions) {
-        let down_interval = self.down_interval(self.settings.interval);
         let settings = self.settings;
+        let Settings {
+            version,
+            interval,
+            down_adverts,
+            ..
+        } = settings;
+        let old_down = active_down_interval(version, old, interval, down_adverts);
         let (State::Active(active), Some(short)) = (&mut self.state, settings.release) else {
             return;
         };
         let settled = now.since(active.since) >= YIELD_SETTLED;
         let rare = active
             .yielded
-            .is_none_or(|at| now.since(at) >= down_interval * 3);
+            .is_none_or(|at| now.since(at) >= old_down * 3);
         if settled && rare && settings.preempt != Preempt::No && !old.is_owner() {
             active.yielded = Some(now);
             active.burst = Some(Burst::new(old, short, settings.down_adverts));
