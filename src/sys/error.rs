@@ -33,7 +33,7 @@ impl<T> During<T> for io::Result<T> {
 }
 
 /// The number in `error`; EIO for one that has none, which no system call makes.
-fn errno_of(error: &io::Error) -> Errno {
+pub(super) fn errno_of(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
 
