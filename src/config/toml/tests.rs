@@ -12,6 +12,7 @@ use crate::config::model::{Model, Preempt};
 use crate::config::source::Sources;
 use crate::types::Version;
 
+const REFERENCE: &str = include_str!("../../../docs/configuration.md");
 const SAMPLE: &str = include_str!("../../../conf/vipd.toml");
 
 #[test]
@@ -45,6 +46,17 @@ fn the_sample_documents_every_key_there_is() {
                 "[{section}] lacks {key}"
             );
         }
+    }
+}
+
+#[test]
+fn the_reference_lists_every_key_there_is() {
+    for key in known_keys().into_iter().flat_map(|(_, keys)| keys) {
+        let is_listed = [format!("`{key}`"), format!("[{key}]"), format!("[{key}.")];
+        assert!(
+            is_listed.iter().any(|word| REFERENCE.contains(word)),
+            "{key} is not there"
+        );
     }
 }
 
