@@ -1,7 +1,7 @@
 //! vipd keeps virtual IP addresses alive.
 //!
 //! `vrrp` decides, `kernel` does, `check` observes, `daemon` carries messages, `config` says what
-//! should be. A module imports only along these lines; `tests/architecture.rs` holds it to them:
+//! should be. A module imports only along these lines; `tests/architecture` holds it to them:
 //!
 //! | module | what it is | may import |
 //! |---|---|---|
