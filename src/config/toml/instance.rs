@@ -74,7 +74,10 @@ fn preempt(value: Value<'_>) -> Read<(bool, Option<Duration>)> {
     if let Some(preempt) = value.as_bool() {
         return Ok((preempt, None));
     }
-    if value.as_str().is_none() {
+    if value
+        .as_str()
+        .is_none_or(|text| text.parse::<bool>().is_ok())
+    {
         return Err(Mistake::kind(
             "true, false or a duration such as \"30s\"",
             value,

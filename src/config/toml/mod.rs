@@ -100,4 +100,6 @@ fn syntax(file: FileId, mistake: &toml::de::Error) -> Diagnostic {
 }
 
 #[cfg(test)]
+mod mistakes;
+#[cfg(test)]
 mod tests;

@@ -52,9 +52,12 @@ fn version(value: Value<'_>) -> Read<Version> {
 
 /// `"auto"`, `"off"` or an interval from 10 ms on.
 fn fast_release(value: Value<'_>) -> Read<FastRelease> {
+    let help = "\"auto\", \"off\" or whole hundredths of a second, from \"10ms\" to \"40.95s\"";
+    let words = [("auto", FastRelease::Auto), ("off", FastRelease::Off)];
     match value.as_str() {
-        Some("auto") => return Ok(FastRelease::Auto),
-        Some("off") => return Ok(FastRelease::Off),
+        Some(text) if !text.contains(|c: char| c.is_ascii_digit()) => {
+            return value::choice(&words)(value).map_err(|mistake| mistake.help_if_none(help));
+        }
         Some(_) => {}
         None => {
             return Err(Mistake::kind(
@@ -63,7 +66,6 @@ fn fast_release(value: Value<'_>) -> Read<FastRelease> {
             ));
         }
     }
-    let help = "\"auto\", \"off\" or whole hundredths of a second, from \"10ms\" to \"40.95s\"";
     let interval = value::duration(Centis::MAX_V3.duration())(value);
     let interval = interval.map_err(|mistake| mistake.help_if_none(help))?;
     let whole = interval.subsec_nanos().is_multiple_of(10_000_000);

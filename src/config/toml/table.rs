@@ -146,7 +146,9 @@ impl<'t, 'd> Table<'t, 'd> {
         example: &str,
         read: impl FnOnce(Value<'t>) -> Read<T>,
     ) -> Setting<T> {
-        if !self.entries.iter().any(|entry| entry.key.value == key) {
+        // keepalived's word for it is told as such.
+        let stands_for = |word: &str| word == key || native::words(word).any(|ours| ours == key);
+        if !self.entries.iter().any(|entry| stands_for(entry.key.value)) {
             let told = Diagnostic::error("missing-key", format!("`{}` lacks `{key}`", self.name));
             let told = told.at(self.span, "");
             self.found

@@ -45,10 +45,11 @@ impl Mistake {
     /// The value is of another type than the wanted one, which is told with its article.
     pub(super) fn kind(wanted: &str, value: Value<'_>) -> Self {
         let message = format!("takes {wanted}, this is {}", kind(value));
+        let bare = value.as_str().filter(|text| is_bare(text));
         Self {
             flaw: Flaw::Type,
             message,
-            help: None,
+            help: bare.map(|text| format!("write {text} without the quotes")),
         }
     }
 
@@ -217,6 +218,11 @@ pub(super) fn ip_and_prefix(value: Value<'_>) -> Read<(IpAddr, Option<u8>)> {
         Mistake::value(told)
     };
     length.map(|length| (ip, Some(length))).ok_or_else(outside)
+}
+
+/// Whether `text` would be an integer or a truth value without its quotes.
+fn is_bare(text: &str) -> bool {
+    text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok()
 }
 
 /// What a value is, with its article.

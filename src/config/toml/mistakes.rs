@@ -1,0 +1,126 @@
+//! Mistakes that people make, and what they are told.
+
+use crate::config::diagnostic::Diagnostics;
+use crate::config::source::Sources;
+
+#[test]
+fn a_misspelt_key_is_recognised() {
+    told("misspelt-key", &with("prioriyt = 100"));
+}
+
+#[test]
+fn a_duration_without_a_unit_is_told_the_units() {
+    told("no-unit", &with("interval = 1\npreempt = \"30\""));
+}
+
+#[test]
+fn a_number_in_quotes_is_of_the_wrong_type() {
+    told(
+        "number-in-quotes",
+        &with("priority = \"100\"\npreempt = \"true\""),
+    );
+}
+
+#[test]
+fn a_number_outside_its_range_is_told_the_range() {
+    let text = "[instance.api]\ninterface = \"eth0\"\nvrid = 256\n";
+    told("outside-range", text);
+}
+
+#[test]
+fn words_of_keepalived_are_translated() {
+    let text = "[vrrp_instance.api]\n[instance.api]\ninterface = \"eth0\"\n\
+        virtual_router_id = 51\nadvert_int = 1\nvirtual_ipaddress = [\"10.0.0.10/24\"]\n";
+    told("words-of-keepalived", text);
+}
+
+#[test]
+fn addresses_that_are_none_are_shown() {
+    let text = "addresses = [\"10.0.0.300/24\", \"10.0.0.10/33\", { interface = \"eth0\" }]\n\
+        peers = [\"10.0.0.2/24\"]\nsource = \"eth0\"";
+    told("no-addresses", &with(text));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    told(
+        "missing",
+        "[instance.api]\naddresses = [\"10.0.0.10/24\"]\n",
+    );
+}
+
+#[test]
+fn all_that_is_no_toml_is_told_at_once() {
+    told(
+        "no-toml",
+        "[instance.api]\ninterface = eth0\nvrid = 51\nvrid = 52\npreempt = yes\n",
+    );
+}
+
+#[test]
+fn an_open_bracket_is_shown() {
+    told("open-bracket", "[instance.api\nvrid = 51\n");
+}
+
+#[test]
+fn one_value_where_a_list_is_wanted_is_told_the_brackets() {
+    told(
+        "no-list",
+        &with("peers = \"10.0.0.2\"\ntrack = { interface = \"eth1\" }"),
+    );
+}
+
+#[test]
+fn a_key_in_the_wrong_table_is_told_the_keys_of_that_table() {
+    told(
+        "wrong-table",
+        "[node]\nvrid = 51\nfast_release = \"of\"\n[defaults]\nfast_release = \"of\"\n",
+    );
+}
+
+#[test]
+fn contradictions_are_shown_with_both_places() {
+    let text = format!(
+        "{}\n[instance.web]\ninterface = \"eth0\"\nvrid = 51\n\
+        addresses = [\"10.0.0.11/24\", \"fe80::11/64\"]\n",
+        with("password = \"1111\"")
+    );
+    told("contradictions", &text);
+}
+
+/// An instance that is right, with `lines` behind it.
+fn with(lines: &str) -> String {
+    let addresses = if lines.contains("addresses") {
+        ""
+    } else {
+        "addresses = [\"10.0.0.10/24\"]\n"
+    };
+    format!("[instance.api]\ninterface = \"eth0\"\nvrid = 51\n{addresses}{lines}\n")
+}
+
+/// Compares what is told about `text` with the snapshot of this name.
+fn told(name: &str, text: &str) {
+    let mut sources = Sources::sealed();
+    let file = sources.add("vipd.toml", text).unwrap();
+    let mut findings = Diagnostics::default();
+    let model = super::load(&sources, file, &mut findings);
+    assert_eq!(model, None);
+    let shown: String = findings.iter().map(|one| shown(&sources, one)).collect();
+    insta::with_settings!({ description => text, omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, shown);
+    });
+}
+
+/// A finding with its lines and what they are marked with.
+fn shown(sources: &Sources, one: &crate::config::diagnostic::Diagnostic) -> String {
+    let mut text = format!("{}: {}\n", one.code, one.message);
+    for label in &one.labels {
+        let (line, marked) = (sources.line(label.span), sources.text(label.span));
+        let note = if label.text.is_empty() { "" } else { " <- " };
+        text += &format!("  line {line}: {marked}{note}{}\n", label.text);
+    }
+    if let Some(help) = &one.help {
+        text += &format!("  help: {help}\n");
+    }
+    text
+}
