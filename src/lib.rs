@@ -9,7 +9,7 @@
 //! | [`sys`] | the operating system behind safe functions | types |
 //! | [`wire`] | bytes to values and back | types |
 //! | [`config`] | both syntaxes, the model they mean, the difference of two models | types |
-//! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model, config::diff |
+//! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
 
 pub mod config;

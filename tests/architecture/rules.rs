@@ -7,7 +7,7 @@ pub(crate) const RULES: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("wire", &["types"]),
     ("config", &["types"]),
-    ("vrrp", &["types", "wire", "config::model", "config::diff"]),
+    ("vrrp", &["types", "wire", "config::model"]),
     ("sys", &["types"]),
     ("check", &["types", "sys", "config::model"]),
     ("kernel", &["types", "wire", "sys"]),
