@@ -28,6 +28,11 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
     let excluded = table.list("excluded", address::plain, address::detailed);
     let track_primary = table.setting("track_primary", value::boolean);
     let tracked = table.list("track", peer::plain_tracked, peer::tracked);
+    if let (Some(group), Some(_)) = (&group, &peers) {
+        let mistake =
+            Mistake::value("means nothing beside `peers`, which make the adverts unicast");
+        table.tell("multicast_group", group.span, mistake);
+    }
     let none_meant = addresses.as_ref().filter(|list| list.value.is_empty());
     Instance {
         interface,

@@ -79,6 +79,13 @@ fn a_key_in_the_wrong_table_is_told_the_keys_of_that_table() {
 }
 
 #[test]
+fn settings_that_mean_nothing_where_they_stand_are_refused() {
+    let text = "addresses = [{ ip = \"10.0.0.10/24\", dad = true, preferred = \"0s\" }]\n\
+        peers = [\"10.0.0.2\"]\nmulticast_group = \"224.0.0.18\"";
+    told("no-meaning", &with(text));
+}
+
+#[test]
 fn contradictions_are_shown_with_both_places() {
     let text = format!(
         "{}\n[instance.web]\ninterface = \"eth0\"\nvrid = 51\n\
