@@ -12,9 +12,23 @@ mod frames;
 #[expect(unsafe_code, reason = "unshare is unsafe for some of its flags")]
 pub mod namespace;
 mod poll;
+#[expect(unsafe_code, reason = "fork is safe for one thread alone")]
+pub mod process;
 #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
 mod queue;
+#[expect(unsafe_code, reason = "sched_setscheduler has no safe wrapper")]
+pub mod realtime;
 mod receive;
+#[expect(
+    unsafe_code,
+    reason = "mapped memory is raw until it is a slice of atomics"
+)]
+mod shared;
+#[expect(
+    unsafe_code,
+    reason = "signalfd and real-time signals have no safe wrappers"
+)]
+mod signal;
 mod transmit;
 mod wake;
 
@@ -23,5 +37,7 @@ pub use error::Error;
 pub use frames::FrameSender;
 pub use poll::{Poller, wait_exactly};
 pub use receive::Receiver;
+pub use shared::Region;
+pub use signal::{Caught, Signal, Signals};
 pub use transmit::{Departure, Transmitter};
 pub use wake::{PipeWaker, Waker};
