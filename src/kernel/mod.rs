@@ -56,6 +56,7 @@ mod reconcile;
 mod repair;
 mod settle;
 mod sink;
+pub mod wiring;
 
 pub use agent::{AddressEvent, Agent, Counters, Plan};
 pub use host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlisted, Verb};

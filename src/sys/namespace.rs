@@ -72,6 +72,23 @@ pub fn become_root_of_a_sandbox() -> Result<(), Error> {
     fs::write("/proc/self/gid_map", format!("0 {group} 1")).during("become root of the sandbox")
 }
 
+/// Gives the process a network and mounts of its own, without becoming anybody else.
+///
+/// # Errors
+/// Where the process is not privileged; nothing has changed then.
+pub fn isolate() -> Result<(), Error> {
+    unshare(UnshareFlags::NEWNET | UnshareFlags::NEWNS).during("make a network and mounts")
+}
+
+/// Puts the children of this process from now on in a process namespace: when the first of them
+/// ends, the kernel ends all that descend from it, and no further child can be started.
+///
+/// # Errors
+/// Where the process is not privileged; nothing has changed then.
+pub fn isolate_children() -> Result<(), Error> {
+    unshare(UnshareFlags::NEWPID).during("make a namespace of processes")
+}
+
 fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
     debug_assert!(
         !flags.contains(UnshareFlags::FILES),

@@ -16,6 +16,8 @@ pub struct Centis(NonZeroU16);
 impl Centis {
     /// 10 ms, the shortest there is.
     pub const SHORTEST: Self = Self(NonZeroU16::MIN);
+    /// 100 ms: as short as a release may make it where several Backups wait.
+    pub const TENTH: Self = Self(NonZeroU16::new(10).expect("10 is not 0"));
     /// One second, the default of both versions.
     pub const SECOND: Self = Self(NonZeroU16::new(100).expect("100 is not 0"));
     /// The longest interval that VRRPv3 can carry: 40.95 s.
