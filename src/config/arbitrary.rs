@@ -97,7 +97,8 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
         let identity = ("[a-f]{1,2}", link(), 1..=3u8);
         let election = (1..=255u8, interval(version), preempt(), 1..=100u8);
         let transport = (option::of(ip(family)), transport(family));
-        let addresses = (vec(address(family), 1..=4), vec(any_address(), 0..=2));
+        let fewest = if version == Version::V2 { 0 } else { 1 };
+        let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
         let rest = (
             announce(),
             any::<[bool; 5]>(),
@@ -117,7 +118,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                     skip_address_check,
                     plain,
                 ] = flags;
-                Instance {
+                free_of_contradictions(Instance {
                     name,
                     interface,
                     vrid: Vrid::new(vrid).unwrap(),
@@ -146,14 +147,38 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                     answer_lower,
                     answer_higher,
                     skip_address_check,
-                }
+                })
             },
         )
     })
 }
 
+/// The instance without what no configuration can mean.
+fn free_of_contradictions(mut instance: Instance) -> Instance {
+    let mut seen = HashSet::from([instance.interface]);
+    instance
+        .tracked_interfaces
+        .retain(|one| seen.insert(one.link));
+    let mut seen = HashSet::new();
+    let mut is_new = |one: &Address| seen.insert((one.ip, one.prefix, one.link));
+    instance.addresses.retain(&mut is_new);
+    instance.excluded.retain(&mut is_new);
+    if instance.priority.is_owner() && instance.preempt == Preempt::No {
+        instance.preempt = Preempt::Yes;
+    }
+    if let Transport::Unicast {
+        peers,
+        check_source,
+        ..
+    } = &mut instance.transport
+    {
+        *check_source |= peers.iter().any(|peer| peer.min_ttl > 0);
+    }
+    instance
+}
+
 fn link() -> impl Strategy<Value = LinkName> {
-    select(vec!["eth0", "eth1"]).prop_map(|name| LinkName::new(name).unwrap())
+    select(vec!["eth0", "eth1", "eth2"]).prop_map(|name| LinkName::new(name).unwrap())
 }
 
 fn ip(family: Family) -> impl Strategy<Value = IpAddr> {
@@ -168,36 +193,61 @@ fn any_address() -> impl Strategy<Value = Address> {
 }
 
 fn address(family: Family) -> impl Strategy<Value = Address> {
-    let four = family == Family::V4;
-    (
-        ip(family),
-        link(),
-        0..=32u8,
-        option::of(link()),
-        option::of(0..=9u32),
-        any::<[bool; 5]>(),
-    )
-        .prop_map(
-            move |(ip, link, prefix, label, preferred_secs, flags)| Address {
-                prefix,
-                scope: if four && flags[3] {
-                    Scope::LINK
-                } else {
-                    Scope::GLOBAL
-                },
-                broadcast: if four && flags[4] {
-                    Broadcast::AllOnes
-                } else {
+    let place = (ip(family), link(), 0..=family.bits());
+    let peer = option::of((ip(family), 0..=family.bits()));
+    let four = (option::of(link()), scope(), broadcast());
+    let six = (option::of(0..=9u32), any::<[bool; 3]>());
+    let both = (peer, any::<[bool; 3]>());
+    (place, both, four, six).prop_map(move |((ip, link, prefix), both, four, six)| {
+        let (peer, [no_prefix_route, auto_join, tracked]) = both;
+        let plain = Address {
+            prefix,
+            peer,
+            no_prefix_route,
+            auto_join,
+            tracked,
+            ..Address::new(ip, link)
+        };
+        match family {
+            Family::V4 => {
+                let (label, scope, broadcast) = four;
+                let broadcast = if prefix > 30 {
                     Broadcast::None
-                },
-                label: label.filter(|_| four),
-                preferred_secs: preferred_secs.filter(|_| !four),
-                dad: !four && flags[0],
-                no_prefix_route: flags[1],
-                tracked: flags[2],
-                ..Address::new(ip, link)
-            },
-        )
+                } else {
+                    broadcast
+                };
+                Address {
+                    label,
+                    scope,
+                    broadcast,
+                    ..plain
+                }
+            }
+            Family::V6 => {
+                let (preferred_secs, [dad, home, manage_temporary]) = six;
+                Address {
+                    preferred_secs,
+                    dad,
+                    home,
+                    manage_temporary,
+                    ..plain
+                }
+            }
+        }
+    })
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![Just(Scope::GLOBAL), any::<u8>().prop_map(Scope)]
+}
+
+fn broadcast() -> impl Strategy<Value = Broadcast> {
+    select(vec![
+        Broadcast::None,
+        Broadcast::AllOnes,
+        Broadcast::AllZeros,
+        Broadcast::Is(Ipv4Addr::new(10, 0, 0, 255)),
+    ])
 }
 
 fn interval(version: Version) -> impl Strategy<Value = Centis> {
@@ -217,14 +267,14 @@ fn preempt() -> impl Strategy<Value = Preempt> {
 }
 
 fn transport(family: Family) -> impl Strategy<Value = Transport> {
-    let group: IpAddr = match family {
-        Family::V4 => Ipv4Addr::new(224, 0, 0, 18).into(),
-        Family::V6 => Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12).into(),
-    };
+    let group = select(vec![18u8, 19]).prop_map(move |last| match family {
+        Family::V4 => IpAddr::from([224, 0, 0, last]),
+        Family::V6 => Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, last.into()).into(),
+    });
     let peers = proptest::collection::hash_set(ip(family), 1..=3);
     let unicast = (peers, any::<u8>(), any::<bool>(), any::<u8>());
     prop_oneof![
-        Just(Transport::Multicast { group }),
+        group.prop_map(|group| Transport::Multicast { group }),
         unicast.prop_map(|(peers, ttl, check_source, min_ttl)| Transport::Unicast {
             peers: peers
                 .into_iter()
@@ -245,10 +295,12 @@ fn announce() -> impl Strategy<Value = Announce> {
         1..=9u32,
         1..=9u32,
         0..=9u32,
-        [millis(), millis(), millis(), millis(), millis()],
+        [millis(), millis(), millis()],
+        [gap(), gap()],
     )
-        .prop_map(|(repeat, refresh_repeat, lower_repeat, spans)| {
-            let [delay, refresh, lower_delay, arp_interval, na_interval] = spans;
+        .prop_map(|(repeat, refresh_repeat, lower_repeat, spans, gaps)| {
+            let [delay, refresh, lower_delay] = spans;
+            let [arp_interval, na_interval] = gaps;
             Announce {
                 repeat,
                 delay,
@@ -281,8 +333,16 @@ fn fast_release() -> impl Strategy<Value = FastRelease> {
 fn pass() -> impl Strategy<Value = Authentication> {
     prop_oneof![
         Just(Authentication::None),
-        any::<[u8; 8]>().prop_map(Authentication::Pass),
+        "[!-~]{1,8}".prop_map(|text| {
+            let mut octets = [0; 8];
+            octets[..text.len()].copy_from_slice(text.as_bytes());
+            Authentication::Pass(octets)
+        }),
     ]
+}
+
+fn gap() -> impl Strategy<Value = Duration> {
+    (0..=1_000_000u64).prop_map(Duration::from_micros)
 }
 
 fn millis() -> impl Strategy<Value = Duration> {

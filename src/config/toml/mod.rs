@@ -13,6 +13,7 @@ mod peer;
 mod policy;
 mod table;
 mod value;
+mod write;
 
 use toml::de::DeTable;
 
@@ -24,6 +25,8 @@ use super::source::{FileId, Sources, Span, Spanned};
 use crate::types::Version;
 use table::Table;
 use value::Mistake;
+
+pub use write::write;
 
 /// Makes the model that the text of `file` means, or says everything that is wrong with it.
 ///
@@ -82,10 +85,10 @@ fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
 
 /// Checks an instance's name: it goes into logs, labels and the lines of keepalived's files.
 fn instance_name(name: &str) -> Result<(), Mistake> {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '"';
-    if name.is_empty() || name.chars().any(odd) {
-        let help = "letters, digits, `-`, `_` and `.` are always right";
-        return Err(Mistake::value("contains blanks, quotes or control characters").help(help));
+    let odd = |c: char| c.is_control() || c == '"';
+    if name.trim() != name || name.is_empty() || name.chars().any(odd) {
+        let told = "is no name: it is empty, or has quotes, control characters or outer blanks";
+        return Err(Mistake::value(told).help("letters, digits, `-`, `_` and `.` are always right"));
     }
     Ok(())
 }
