@@ -70,6 +70,11 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The findings that keep the configuration from running.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.iter().filter(|one| one.severity == Severity::Error)
+    }
+
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -85,7 +90,7 @@ impl Diagnostics {
     /// Whether any finding is an error: then there is no model.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.iter().any(|one| one.severity == Severity::Error)
+        self.errors().next().is_some()
     }
 
     /// The gravest of keepalived's classes.

@@ -80,6 +80,17 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// The message with its cause.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 impl Sources {
     /// A collection that may read files.
     #[must_use]
@@ -142,6 +153,57 @@ impl Sources {
         let bytes = fs::read(path).map_err(refused)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.add(path, text).ok_or_else(too_large)
+    }
+
+    /// The files whose names match a pattern with `*`, `?` and `[…]`, by name.
+    #[must_use]
+    pub fn matching(&self, pattern: &Path) -> Vec<PathBuf> {
+        // `**` is one star twice to everybody but the crate.
+        let pattern = pattern.to_string_lossy().replace("**", "*");
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        match self.access {
+            Access::Sealed => Vec::new(),
+            Access::FileSystem => glob::glob_with(&pattern, options)
+                .map(|paths| paths.flatten().take(MOST_FILES).collect())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Whether there is something of this name.
+    #[must_use]
+    pub fn exists(&self, path: &Path) -> bool {
+        self.access == Access::FileSystem && path.exists()
+    }
+
+    /// Whether two names are one file.
+    #[must_use]
+    pub fn is_same(&self, one: &Path, other: &Path) -> bool {
+        let resolve = |path: &Path| match self.access {
+            Access::Sealed => None,
+            Access::FileSystem => fs::canonicalize(path).ok(),
+        };
+        one == other || resolve(one).is_some_and(|one| Some(one) == resolve(other))
+    }
+
+    /// The directory of a file, in full where that can be found out.
+    #[must_use]
+    pub fn directory(&self, path: &Path) -> PathBuf {
+        let parent = path.parent().unwrap_or_else(|| Path::new(""));
+        match self.access {
+            Access::Sealed => parent.to_owned(),
+            Access::FileSystem => {
+                let here = if parent == Path::new("") {
+                    Path::new(".")
+                } else {
+                    parent
+                };
+                fs::canonicalize(here).unwrap_or_else(|_| parent.to_owned())
+            }
+        }
     }
 
     /// The files in the order in which they were read.
