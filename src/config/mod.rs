@@ -6,7 +6,11 @@ pub mod compile;
 pub mod declared;
 pub mod diagnostic;
 pub mod diff;
+pub mod keepalived;
+mod load;
 pub mod model;
 pub mod source;
 pub mod suggest;
 pub mod toml;
+
+pub use load::{Loaded, Options, load};

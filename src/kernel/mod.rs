@@ -52,7 +52,6 @@ mod lane;
 mod ledger;
 mod links;
 pub mod memory;
-pub mod netlink;
 mod reconcile;
 mod repair;
 mod settle;

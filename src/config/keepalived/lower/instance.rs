@@ -1,0 +1,205 @@
+//! `vrrp_instance`.
+
+use std::time::Duration;
+
+use super::super::lex::Word;
+use super::super::parse::Statement;
+use super::Lower;
+use crate::config::declared::{AuthKind, InitialState, Instance, Setting, TrackedInterface};
+use crate::config::source::{Span, Spanned};
+use crate::types::{Family, Priority, Vrid, Weight};
+
+impl Lower<'_> {
+    /// Takes over one instance; without a name there is none.
+    pub(super) fn instance(&mut self, statement: &Statement) {
+        let [keyword, name] = statement.words.as_slice() else {
+            if let Some(place) = statement.place() {
+                let message = "vrrp_instance takes exactly one name";
+                self.warn("no-name", message, place, "the whole block is left out");
+            }
+            return;
+        };
+        let place = Span::to(keyword.span, name.span);
+        let first = self
+            .declared
+            .instances
+            .iter()
+            .find(|it| it.name.value == name.value);
+        if let Some(first) = first.map(|it| it.name.span) {
+            let warning = crate::config::diagnostic::Diagnostic::warning(
+                "duplicate-instance",
+                format!("{} is defined twice", name.value),
+            );
+            let warning = warning
+                .at(place, "this whole block is left out")
+                .at(first, "this one counts")
+                .help("give the second one another name");
+            self.found.push(warning);
+            return;
+        }
+        let mut instance = Instance::new(Spanned::new(name.value.clone(), place));
+        for inner in statement.block() {
+            self.setting(&mut instance, inner);
+        }
+        self.declared.instances.push(instance);
+    }
+
+    /// Takes over one statement; `false` if the keyword is none of those that work.
+    pub(super) fn setting(&mut self, instance: &mut Instance, statement: &Statement) -> bool {
+        let said = |value| statement.place().map(|place| Spanned::new(value, place));
+        match statement.keyword.name {
+            "state" => instance.state = self.state(statement, instance.state),
+            "interface" => {
+                let link = statement.argument().and_then(|it| self.link(it));
+                instance.interface = link.or(instance.interface);
+            }
+            "virtual_router_id" => {
+                let number = self.number(statement, 1..=255_u8);
+                let vrid =
+                    number.and_then(|it| Some(Spanned::new(Vrid::new(it.value).ok()?, it.span)));
+                instance.vrid = vrid.or(instance.vrid);
+            }
+            "priority" => instance.priority = self.priority(statement),
+            "advert_int" => {
+                let range = Duration::from_millis(10)..=Duration::from_secs(255);
+                instance.interval = self.seconds(statement, range).or(instance.interval);
+            }
+            "native_ipv6" => instance.family = said_family(statement).or(instance.family),
+            "authentication" => self.authentication(instance, statement),
+            "unicast_src_ip" | "mcast_src_ip" => self.source(instance, statement),
+            "mcast_dst_ip" => self.group_of(instance, statement),
+            "unicast_peer" => self.peers(instance, statement),
+            "unicast_ttl" => instance.ttl = self.number(statement, 0..=255),
+            "virtual_ipaddress" => self.addresses(instance, statement),
+            "virtual_ipaddress_excluded" => self.excluded(instance, statement),
+            "no_virtual_ipaddress" => instance.no_addresses = said(true),
+            "nopreempt" => instance.preempt = said(false),
+            "preempt" => instance.preempt = said(true),
+            "preempt_delay" => {
+                let range = Duration::ZERO..=Duration::from_secs(1000);
+                instance.preempt_delay = self.seconds(statement, range);
+            }
+            "track_interface" => self.track(instance, statement),
+            "dont_track_primary" => instance.track_primary = said(false),
+            _ => return self.policy(instance, statement),
+        }
+        true
+    }
+
+    /// What could also stand in global_defs.
+    fn policy(&mut self, instance: &mut Instance, statement: &Statement) -> bool {
+        let mut policy = instance.policy;
+        let negated = |answer: Setting<bool>| answer.map(|it| it.map(|it| !it));
+        match statement.keyword.name {
+            "version" => {
+                let version = self.version(statement);
+                policy.version = policy.version.or(version);
+            }
+            "strict_mode" => policy.strict = self.answer(statement),
+            "down_timer_adverts" => policy.down_adverts = self.number(statement, 1..=100),
+            "check_unicast_src" => policy.check_source = self.answer(statement),
+            "v3_checksum_as_v2" => policy.checksum = self.checksum(statement),
+            "lower_prio_no_advert" => policy.answer_lower = negated(self.answer(statement)),
+            "higher_prio_send_advert" => policy.answer_higher = self.answer(statement),
+            "skip_check_adv_addr" => policy.skip_address_check = self.answer(statement),
+            "fast_release" => policy.fast_release = self.fast_release(statement),
+            name => {
+                let mut announce = policy.announce;
+                let known = self.announce(name, statement, &mut announce);
+                instance.policy.announce = announce;
+                return known;
+            }
+        }
+        instance.policy = policy;
+        true
+    }
+
+    fn state(
+        &mut self,
+        statement: &Statement,
+        before: Setting<InitialState>,
+    ) -> Setting<InitialState> {
+        let word = statement.argument()?;
+        let state = match word.value.as_str() {
+            "MASTER" => InitialState::Active,
+            // MASTER once written stays.
+            "BACKUP" if before.is_some() => return before,
+            "BACKUP" => InitialState::Backup,
+            _ => {
+                let message = format!("{} is neither MASTER nor BACKUP", word.value);
+                self.bad(word, message, "taken for BACKUP");
+                InitialState::Backup
+            }
+        };
+        Some(Spanned::new(state, word.span))
+    }
+
+    /// The priority; one that cannot be understood is the usual one, also beside `state MASTER`.
+    fn priority(&mut self, statement: &Statement) -> Setting<Priority> {
+        let word = statement.argument()?;
+        let number = self.number(statement, 1..=255_u8);
+        let priority = number.map_or(Priority::DEFAULT, |it| Priority::new(it.value));
+        Some(Spanned::new(priority, word.span))
+    }
+
+    fn authentication(&mut self, instance: &mut Instance, statement: &Statement) {
+        for inner in statement.block() {
+            let Some(word) = inner.argument() else {
+                continue;
+            };
+            match (inner.keyword.name, word.value.as_str()) {
+                ("auth_type", "PASS") => {
+                    instance.auth_kind = Some(Spanned::new(AuthKind::Pass, word.span));
+                }
+                ("auth_type", "AH") => {
+                    instance.auth_kind = Some(Spanned::new(AuthKind::Ah, word.span));
+                }
+                ("auth_type", other) => {
+                    let message = format!("{other} is neither PASS nor AH");
+                    self.bad(word, message, "no authentication is used");
+                }
+                (_, pass) => instance.auth_pass = Some(Spanned::new(pass.to_owned(), word.span)),
+            }
+        }
+    }
+
+    fn track(&mut self, instance: &mut Instance, statement: &Statement) {
+        for entry in statement.entries() {
+            let [name, options @ ..] = entry.as_slice() else {
+                continue;
+            };
+            let Some(link) = self.link(name) else {
+                continue;
+            };
+            let mut tracked = TrackedInterface {
+                link,
+                weight: None,
+                reverse: None,
+            };
+            let mut options = options.iter();
+            while let Some(option) = options.next() {
+                match option.value.as_str() {
+                    "weight" => tracked.weight = options.next().and_then(|it| self.weight(it)),
+                    "reverse" => tracked.reverse = Some(Spanned::new(true, option.span)),
+                    "noreverse" => tracked.reverse = Some(Spanned::new(false, option.span)),
+                    other => {
+                        let message = format!("{other} is not known here");
+                        self.bad(option, message, "ignored");
+                    }
+                }
+            }
+            instance.tracked_interfaces.push(tracked);
+        }
+    }
+
+    /// A weight; 254 either way is a little too much and becomes 253.
+    fn weight(&mut self, word: &Word) -> Setting<Weight> {
+        let number = self.number_of(word, -254..=254_i16)?;
+        let weight = Weight::new(number.value.clamp(-253, 253)).ok()?;
+        Some(Spanned::new(weight, number.span))
+    }
+}
+
+fn said_family(statement: &Statement) -> Setting<Family> {
+    Some(Spanned::new(Family::V6, statement.place()?))
+}

@@ -1,0 +1,55 @@
+//! keepalived's syntax: the language as it is, its keywords, and what they declare.
+
+mod define;
+mod include;
+mod keywords;
+mod lex;
+mod lower;
+mod parse;
+mod reader;
+mod sequence;
+mod text;
+
+use std::path::Path;
+
+use self::reader::Reader;
+use super::declared::Declared;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::load::Options;
+use super::source::{FileId, Sources};
+
+/// Reads the file of this name, or all files of a pattern.
+#[must_use]
+pub fn read(
+    path: &Path,
+    options: &Options,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Declared {
+    let statements = parse::parse(&mut Reader::open(path, options, sources, found));
+    lower::lower(&statements, found)
+}
+
+/// Whether it is for want of a file that the configuration does not run.
+pub(super) fn is_unreadable(error: &Diagnostic) -> bool {
+    [UNREADABLE, UNREADABLE_INCLUDE, MISSING_INCLUDE].contains(&error.code)
+}
+
+/// Reads a file that was added to `sources`.
+#[must_use]
+pub fn read_file(
+    id: FileId,
+    options: &Options,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Declared {
+    let statements = parse::parse(&mut Reader::of_file(id, options, sources, found));
+    lower::lower(&statements, found)
+}
+
+/// The code of a configuration that cannot be read.
+pub(super) const UNREADABLE: &str = "file-unreadable";
+/// The code of an included file that cannot be read.
+const UNREADABLE_INCLUDE: &str = "include-unreadable";
+/// The code of an include that names no file.
+const MISSING_INCLUDE: &str = "include-missing";
