@@ -11,9 +11,11 @@
 //! | [`config`] | both syntaxes, the model they mean, the difference of two models | types |
 //! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
+//! | [`observe`] | what operators see | types, sys, config::model |
 
 pub mod config;
 pub mod kernel;
+pub mod observe;
 pub mod sys;
 pub mod types;
 pub mod vrrp;

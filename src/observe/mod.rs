@@ -1,0 +1,8 @@
+//! What operators see: the log, and the change of an instance's state in its words.
+
+pub mod log;
+pub mod transition;
+
+mod console;
+mod limit;
+mod syslog;
