@@ -12,8 +12,10 @@
 //! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
 //! | [`observe`] | what operators see | types, sys, config::model |
+//! | [`daemon`] | processes, threads and the messages between them | everything |
 
 pub mod config;
+pub mod daemon;
 pub mod kernel;
 pub mod observe;
 pub mod sys;

@@ -1,0 +1,174 @@
+//! Where the router's effects go.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Sender, SyncSender};
+
+use crate::config::model::Instance;
+use crate::kernel::Plan;
+use crate::sys::{Departure, PipeWaker, Transmitter};
+use crate::types::{Slot, Standing, Transition};
+use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
+
+use super::board::{Board, Note};
+use super::counters::LoopCounters;
+use super::messages::{Order, Told};
+use super::will::Drawer;
+
+/// Takes what the router decides to whom it concerns. Nothing here waits; all that can wait for
+/// its turn leaves at [`Effects::flush`], adverts first.
+pub(super) struct Effects<M> {
+    transmitter: Transmitter,
+    to_kernel: ToKernel,
+    to_main: ToMain,
+    will: Drawer<M>,
+    counters: Arc<LoopCounters>,
+}
+
+/// The way to the kernel thread.
+pub(super) struct ToKernel {
+    pub(super) desired: Arc<Board>,
+    pub(super) orders: Sender<Order>,
+    pub(super) waker: Arc<PipeWaker>,
+    /// Plans that were not sent yet.
+    pub(super) plans: Vec<(Slot, Option<Plan>)>,
+    /// There is something new.
+    pub(super) wake: bool,
+}
+
+/// The way to the main thread.
+pub(super) struct ToMain {
+    pub(super) told: SyncSender<Told>,
+    pub(super) waker: PipeWaker,
+    /// There is something new.
+    pub(super) wake: bool,
+}
+
+impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
+    pub(super) const fn new(
+        transmitter: Transmitter,
+        to_kernel: ToKernel,
+        to_main: ToMain,
+        will: Drawer<M>,
+        counters: Arc<LoopCounters>,
+    ) -> Self {
+        Self {
+            transmitter,
+            to_kernel,
+            to_main,
+            will,
+            counters,
+        }
+    }
+
+    /// Sends what waits, then wakes the threads for which there is news.
+    pub(super) fn flush(&mut self) {
+        let (to_main, counters) = (&mut self.to_main, &self.counters);
+        self.transmitter.flush(|slot, errno| {
+            counters.unsent();
+            to_main.tell(Told::Unsent { slot, errno }, counters);
+        });
+        if !self.to_kernel.plans.is_empty() {
+            let plans = std::mem::take(&mut self.to_kernel.plans);
+            // The kernel thread outlives this one, unless it panicked: then the worker ends.
+            let _gone = self.to_kernel.orders.send(Order::Plan(plans)).is_err();
+        }
+        if std::mem::take(&mut self.to_kernel.wake) {
+            self.to_kernel.waker.wake();
+        }
+        if std::mem::take(&mut self.to_main.wake) {
+            self.to_main.waker.wake();
+        }
+    }
+
+    /// Draws the last will anew after instances were assigned; says whether there was room.
+    pub(super) fn draw_will(&mut self) -> bool {
+        self.will.draw()
+    }
+
+    /// The kernel has done what `slot` desired in `generation`.
+    pub(super) fn applied(&self, slot: Slot, generation: u32) {
+        let desire = self.to_kernel.desired.read(slot).desire;
+        if desire.generation == generation && !desire.present {
+            self.will.mark_held(slot, false);
+        }
+    }
+
+    /// Tells the main thread.
+    pub(super) fn tell_main(&mut self, told: Told) {
+        self.to_main.tell(told, &self.counters);
+    }
+
+    fn post(&mut self, slot: Slot, change: impl FnOnce(&mut Note)) {
+        let mut note = self.to_kernel.desired.read(slot);
+        change(&mut note);
+        self.to_kernel.desired.post(slot, note);
+        self.to_kernel.wake = true;
+    }
+}
+
+impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
+    fn transmit(&mut self, packet: Transmit<'_>) {
+        self.will.record(&packet);
+        let departure = Departure {
+            slot: packet.slot,
+            link: packet.link,
+            source: packet.source,
+            destination: packet.destination,
+            ttl: packet.ttl,
+            message: packet.payload,
+        };
+        let (to_main, counters) = (&mut self.to_main, &self.counters);
+        self.transmitter.push(departure, |slot, errno| {
+            counters.unsent();
+            to_main.tell(Told::Unsent { slot, errno }, counters);
+        });
+    }
+
+    fn assign(&mut self, slot: Slot, instance: Option<&Instance>) {
+        self.to_kernel.desired.reserve(slot);
+        self.will.assign(slot, instance);
+        let plan = instance.map(|instance| Plan {
+            addresses: instance.held().cloned().collect(),
+            announce: instance.announce,
+        });
+        self.to_kernel.plans.push((slot, plan));
+        self.to_kernel.wake = true;
+    }
+
+    fn desire(&mut self, slot: Slot, desire: Desire) {
+        if desire.present {
+            self.will.mark_held(slot, true);
+        }
+        self.post(slot, |note| note.desire = desire);
+    }
+
+    fn announce(&mut self, slot: Slot, why: Reannounce) {
+        match why {
+            Reannounce::Contested => {
+                self.post(slot, |note| note.contested = note.contested.wrapping_add(1));
+            }
+        }
+    }
+
+    fn tell(&mut self, transition: Transition) {
+        match transition.to {
+            Standing::Active => self.will.mark_active(transition.slot, true),
+            Standing::Initialize | Standing::Backup => {
+                self.will.mark_active(transition.slot, false);
+            }
+            Standing::Leaving => {}
+        }
+        self.tell_main(Told::Transition(transition));
+    }
+}
+
+impl ToMain {
+    fn tell(&mut self, told: Told, counters: &LoopCounters) {
+        if self.told.try_send(told).is_err() {
+            counters.untold();
+        }
+        self.wake = true;
+    }
+}

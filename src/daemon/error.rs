@@ -1,0 +1,83 @@
+//! Why the daemon ended before it was told to, or never ran.
+
+use std::io;
+
+use rustix::io::Errno;
+
+use crate::kernel::netlink::{MonitorError, OpenError};
+use crate::sys;
+
+use super::pidfile::PidFileError;
+
+/// Why the daemon ended before it was told to, or never ran. The log has told the rest.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another daemon holds the pid files.
+    #[error("daemon is already running")]
+    AlreadyRunning,
+    /// The configuration cannot be run.
+    #[error("the configuration cannot be run")]
+    Config,
+    /// The configuration cannot be read.
+    #[error("the configuration cannot be read")]
+    Unreadable,
+    /// The system does not permit what every VRRP router has to do.
+    #[error("not permitted to {request}")]
+    NotPermitted {
+        /// What was tried.
+        request: &'static str,
+    },
+    /// The system refused.
+    #[error("{request}")]
+    System {
+        /// What was tried.
+        request: &'static str,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A thread of the worker panicked.
+    #[error("the worker crashed")]
+    Crashed,
+    /// The worker ended with an exit code that another one would end with as well.
+    #[error("the worker ended for good with exit code {0}")]
+    Worker(u8),
+    /// A pid file cannot be written.
+    #[error(transparent)]
+    PidFile(PidFileError),
+    /// The kernel cannot be asked or told.
+    #[error(transparent)]
+    Kernel(#[from] OpenError),
+    /// The kernel does not tell what happens to interfaces.
+    #[error(transparent)]
+    Monitor(#[from] MonitorError),
+}
+
+impl Error {
+    /// Says what was tried when the system refused.
+    pub(super) fn of<E: Into<io::Error>>(request: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::System {
+            request,
+            source: error.into(),
+        }
+    }
+}
+
+impl From<sys::Error> for Error {
+    fn from(error: sys::Error) -> Self {
+        let request = error.request;
+        match error.errno {
+            Errno::PERM | Errno::ACCESS => Self::NotPermitted { request },
+            errno => Self::of(request)(errno),
+        }
+    }
+}
+
+impl From<PidFileError> for Error {
+    fn from(error: PidFileError) -> Self {
+        match error {
+            PidFileError::Held(_) => Self::AlreadyRunning,
+            PidFileError::Io { .. } => Self::PidFile(error),
+        }
+    }
+}

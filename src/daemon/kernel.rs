@@ -1,0 +1,281 @@
+//! The kernel thread: makes the kernel hold what the core thread desires, and tells it what
+//! happens to the interfaces. It may wait for the kernel; nobody waits for it.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::time::Duration;
+
+use tokio::net::unix::pipe;
+use tokio::runtime;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+use tracing::{debug, info, warn};
+
+use crate::kernel::netlink::{Event, Monitor, MonitorError, Netlink};
+use crate::kernel::{Agent, Notice, Sink};
+use crate::sys::{Waker, clock};
+use crate::types::{IfIndex, Instant, Slot};
+use crate::vrrp::Desire;
+
+use super::board::{Board, Note};
+use super::error::Error;
+use super::messages::{LinkEvent, Order};
+
+/// Everything that the kernel thread needs to start.
+pub(super) struct Thread {
+    /// What the core thread orders.
+    pub(super) orders: Receiver<Order>,
+    /// What the core thread desires.
+    pub(super) desired: Arc<Board>,
+    /// Readable when there is something new from the core thread.
+    pub(super) woken: OwnedFd,
+    /// What was done, for the core thread.
+    pub(super) acknowledged: Arc<Board>,
+    /// What happens to interfaces, for the core thread.
+    pub(super) links: SyncSender<LinkEvent>,
+    /// Wakes the core thread.
+    pub(super) core: Arc<Waker>,
+    /// Told once when every interface has been reported.
+    pub(super) ready: oneshot::Sender<()>,
+}
+
+impl Thread {
+    /// Runs until [`Order::Stop`].
+    ///
+    /// # Errors
+    /// Where the kernel refuses its sockets, or closes them.
+    pub(super) fn run(self) -> Result<(), Error> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Error::System {
+                request: "start tokio",
+                source,
+            })?;
+        runtime.block_on(async {
+            let woken = pipe::Receiver::from_owned_fd(self.woken);
+            let mut work = Work {
+                agent: Agent::new(Netlink::open()?),
+                monitor: Monitor::open()?,
+                woken: woken.map_err(|source| Error::System {
+                    request: "use a pipe",
+                    source,
+                })?,
+                orders: self.orders,
+                desired: self.desired,
+                seen: Vec::new(),
+                links: Links {
+                    sender: self.links,
+                    unsent: BTreeMap::new(),
+                },
+                answers: Answers {
+                    acknowledged: self.acknowledged,
+                    news: false,
+                },
+                core: self.core,
+                ready: Some(self.ready),
+            };
+            work.run().await
+        })
+    }
+}
+
+/// The kernel thread at work.
+struct Work {
+    agent: Agent<Netlink>,
+    monitor: Monitor,
+    woken: pipe::Receiver,
+    orders: Receiver<Order>,
+    desired: Arc<Board>,
+    /// What was last seen of each slot.
+    seen: Vec<Note>,
+    links: Links,
+    answers: Answers,
+    core: Arc<Waker>,
+    ready: Option<oneshot::Sender<()>>,
+}
+
+/// Link events on their way to the core thread.
+struct Links {
+    sender: SyncSender<LinkEvent>,
+    /// The newest event of each interface that found no room.
+    unsent: BTreeMap<IfIndex, LinkEvent>,
+}
+
+/// Answers on their way to the core thread.
+struct Answers {
+    acknowledged: Arc<Board>,
+    /// The core thread is to be woken.
+    news: bool,
+}
+
+impl Work {
+    async fn run(&mut self) -> Result<(), Error> {
+        loop {
+            if !self.take_orders() {
+                return Ok(());
+            }
+            self.take_desires();
+            let next = self.agent.run(clock::now(), &mut self.answers);
+            self.answers.news |= self.links.flush();
+            if std::mem::take(&mut self.answers.news) {
+                self.core.wake();
+            }
+            if self.links.unsent.is_empty() {
+                self.wait(next).await?;
+            } else {
+                // Once more when the core thread has had a moment to make room.
+                sleep(BACKLOG).await;
+            }
+        }
+    }
+
+    /// Takes in what the slots are to hold; says whether to go on.
+    fn take_orders(&mut self) -> bool {
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Plan(plans) => {
+                    for (slot, plan) in plans {
+                        let free = plan.is_none();
+                        self.agent.plan(slot, plan);
+                        if !free {
+                            // What was desired before the plan was known.
+                            let note = self.desired.read(slot);
+                            self.desire(slot, note);
+                        }
+                    }
+                }
+                Order::Stop => return false,
+            }
+        }
+        true
+    }
+
+    fn take_desires(&mut self) {
+        let desired = Arc::clone(&self.desired);
+        desired.take(|slot, note| self.desire(slot, note));
+    }
+
+    /// Passes on what is new in a note.
+    fn desire(&mut self, slot: Slot, note: Note) {
+        if self.seen.len() <= slot.index() {
+            self.seen.resize(slot.index() + 1, Note::NOTHING);
+        }
+        let Some(seen) = self.seen.get_mut(slot.index()) else {
+            return;
+        };
+        let seen = std::mem::replace(seen, note);
+        let Desire {
+            present,
+            generation,
+        } = note.desire;
+        if seen.desire != note.desire {
+            self.agent.desire(slot, present, generation);
+        }
+        if seen.contested != note.contested {
+            self.agent.contested(slot);
+        }
+    }
+
+    /// Waits until there is something to do: by `next`, by an event, by the core thread.
+    async fn wait(&mut self, next: Option<Instant>) -> Result<(), Error> {
+        let span = next.map_or(LONGEST, |at| at.since(clock::now()).min(LONGEST));
+        let (monitor, woken) = (&mut self.monitor, &mut self.woken);
+        let event = async {
+            tokio::select! {
+                event = monitor.next() => Some(event),
+                _readable = woken.readable() => {
+                    // Only wakes stand in the pipe; what they are about is on the board.
+                    let _wakes = woken.try_read(&mut [0; 64]);
+                    None
+                }
+            }
+        };
+        // Late is when something is due.
+        let Ok(Some(event)) = timeout(span, event).await else {
+            return Ok(());
+        };
+        self.take_event(event)
+    }
+
+    fn take_event(&mut self, event: Result<Event, MonitorError>) -> Result<(), Error> {
+        match event {
+            Ok(Event::Link(report)) => {
+                self.agent.link(&report);
+                let event = LinkEvent::Changed(report.clone());
+                self.links.unsent.insert(report.index, event);
+            }
+            Ok(Event::Gone(link)) => {
+                self.agent.link_gone(link);
+                self.links.unsent.insert(link, LinkEvent::Gone(link));
+            }
+            Ok(Event::Address(event)) => self.agent.address_event(event),
+            Ok(Event::Listed) => {
+                self.agent.resync();
+                self.answers.news |= self.links.flush();
+                if let Some(ready) = self.ready.take() {
+                    // The main thread waits no longer than it wants to.
+                    let _too_late = ready.send(()).is_err();
+                }
+            }
+            Err(error @ (MonitorError::List(_) | MonitorError::Late)) => {
+                warn!(%error, "The interfaces are listed again.");
+            }
+            Err(error @ (MonitorError::Open(_) | MonitorError::Closed)) => {
+                return Err(Error::Monitor(error));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Links {
+    /// Sends what there is room for; says whether anything went.
+    fn flush(&mut self) -> bool {
+        let mut any = false;
+        while let Some((index, event)) = self.unsent.pop_first() {
+            match self.sender.try_send(event) {
+                Ok(()) => any = true,
+                Err(TrySendError::Full(event)) => {
+                    self.unsent.insert(index, event);
+                    break;
+                }
+                // The core thread has ended; so will this one.
+                Err(TrySendError::Disconnected(_)) => break,
+            }
+        }
+        any
+    }
+}
+
+impl Sink for Answers {
+    fn applied(&mut self, slot: Slot, generation: u32) {
+        self.acknowledged.reserve(slot);
+        let note = Note {
+            desire: Desire {
+                present: false,
+                generation,
+            },
+            contested: 0,
+        };
+        self.acknowledged.post(slot, note);
+        self.news = true;
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        match &notice {
+            Notice::Failed { .. } | Notice::Stuck { .. } | Notice::Contended { .. } => {
+                warn!("{notice}");
+            }
+            Notice::Recovered { .. } | Notice::Restored { .. } => info!("{notice}"),
+            Notice::Unswept(_) => debug!("{notice}"),
+        }
+    }
+}
+
+/// How long the core thread has to make room for link events.
+const BACKLOG: Duration = Duration::from_millis(2);
+/// The longest wait; nothing happens at its end.
+const LONGEST: Duration = Duration::from_secs(3600);

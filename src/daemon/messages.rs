@@ -1,0 +1,84 @@
+//! What the threads of the worker say to each other.
+//!
+//! | from | to | what | over | when it is full |
+//! |---|---|---|---|---|
+//! | main | core | [`Command`] | channel of 8 | main waits: it sends one at a time |
+//! | core | kernel | desires | [`Board`](super::board::Board) | cannot be |
+//! | core | kernel | [`Order`] | channel | cannot be: one for each instance and reload |
+//! | kernel | core | acknowledgements | [`Board`](super::board::Board) | cannot be |
+//! | kernel | core | [`LinkEvent`] | channel of 256 | the newest of each interface waits in the kernel thread |
+//! | core | main | [`Told`] | channel of 1024 | it is left out and counted |
+
+use rustix::io::Errno;
+use tokio::sync::oneshot;
+
+use crate::config::diff::Change;
+use crate::kernel::Plan;
+use crate::sys;
+use crate::types::{IfIndex, LinkReport, Slot, Transition};
+use crate::vrrp::Listen;
+use crate::wire::FrameError;
+
+/// From the main thread to the core thread.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Make these changes.
+    Apply {
+        /// The changes, in this order.
+        changes: Vec<Change>,
+        /// The answer.
+        reply: oneshot::Sender<Applied>,
+    },
+    /// Leave, then end.
+    Stop,
+}
+
+/// What the core thread made of [`Command::Apply`].
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    /// Every instance's slot and name.
+    pub(super) names: Vec<(Slot, String)>,
+    /// Instances that were refused: they are as they were before.
+    pub(super) refused: Vec<(String, FrameError)>,
+    /// There was no room in the last will: the supervisor knows the old configuration only.
+    pub(super) will_overflows: bool,
+}
+
+/// From the core thread to the kernel thread.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// This is what the slots are to hold from now on, when they hold anything.
+    Plan(Vec<(Slot, Option<Plan>)>),
+    /// End.
+    Stop,
+}
+
+/// From the kernel thread to the core thread.
+#[derive(Debug)]
+pub(super) enum LinkEvent {
+    /// An interface appeared or changed.
+    Changed(LinkReport),
+    /// An interface disappeared.
+    Gone(IfIndex),
+}
+
+/// From the core thread to the main thread.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// An instance changed its state.
+    Transition(Transition),
+    /// The system did not take an advert.
+    Unsent {
+        /// Whose advert.
+        slot: Slot,
+        /// Why.
+        errno: Errno,
+    },
+    /// Nothing can be received there; it is tried again every second.
+    Deaf {
+        /// Where.
+        listen: Listen,
+        /// Why.
+        error: sys::Error,
+    },
+}

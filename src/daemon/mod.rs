@@ -1,0 +1,40 @@
+//! The daemon: processes, threads, and the messages between them.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `run`, `detach` | from the command line to the processes |
+//! | `supervisor` | the parent process, with `pidfile`, `backoff`, `service` (systemd) |
+//! | `worker` | the child process's main thread, with `reload`, `realtime` |
+//! | `core` | the thread that runs the protocol, with `effects`, `sockets` |
+//! | `kernel` | the thread that holds the addresses |
+//! | `threads`, `messages`, `board` | how the three are started and talk |
+//! | `will` | what the supervisor does for a worker that died |
+
+mod backoff;
+mod board;
+mod core;
+mod counters;
+mod detach;
+mod effects;
+mod error;
+mod kernel;
+mod links;
+mod messages;
+mod options;
+mod pidfile;
+mod realtime;
+mod reload;
+mod report;
+mod run;
+mod service;
+pub mod signals;
+mod sockets;
+mod supervisor;
+mod threads;
+mod will;
+mod worker;
+
+pub use error::Error;
+pub use options::{Options, Release, WhenWorkerDies};
+pub use pidfile::PidFileError;
+pub use run::run;

@@ -1,0 +1,71 @@
+//! How the daemon is to run, whatever command line said so.
+
+use std::path::PathBuf;
+
+use crate::observe::log;
+
+/// How the daemon is to run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// The configuration.
+    pub config: PathBuf,
+    /// Stay the process that was started instead of leaving it.
+    pub foreground: bool,
+    /// Where the log goes.
+    pub log: log::Settings,
+    /// Where the supervisor's process id is written.
+    pub pid_file: PathBuf,
+    /// Where the worker's process id is written.
+    pub worker_pid_file: PathBuf,
+    /// What follows the worker's death.
+    pub when_worker_dies: WhenWorkerDies,
+    /// What becomes of the addresses when the daemon stops.
+    pub release: Release,
+    /// Permissions that files made by the daemon do not get; the system's where absent.
+    pub umask: Option<u32>,
+    /// SIGINT does nothing.
+    pub ignore_sigint: bool,
+    /// The network namespace to run in, by its name under `/run/netns`.
+    pub namespace: Option<String>,
+    /// Whose `@ID` lines of the configuration are used; the host's name where absent.
+    pub config_id: Option<String>,
+    /// Flags that were given and have no effect.
+    pub unserved: Vec<&'static str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            config: PathBuf::from("/etc/keepalived/keepalived.conf"),
+            foreground: false,
+            log: log::Settings::default(),
+            pid_file: PathBuf::from("/run/keepalived.pid"),
+            worker_pid_file: PathBuf::from("/run/vrrp.pid"),
+            when_worker_dies: WhenWorkerDies::Respawn,
+            release: Release::Release,
+            umask: None,
+            ignore_sigint: false,
+            namespace: None,
+            config_id: None,
+            unserved: Vec::new(),
+        }
+    }
+}
+
+/// What the supervisor does when the worker died of something that may pass.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WhenWorkerDies {
+    /// Start another one.
+    Respawn,
+    /// End as well.
+    Stop,
+}
+
+/// What becomes of the addresses when the daemon stops.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Release {
+    /// They are removed and the peers are told.
+    Release,
+    /// They stay, and nothing is said.
+    Keep,
+}

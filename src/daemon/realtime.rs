@@ -1,0 +1,59 @@
+//! Running before others and without waiting for memory, where the system permits it.
+//!
+//! Nothing depends on it: without, a busy machine makes adverts late by milliseconds instead of
+//! microseconds.
+
+use std::panic;
+
+use tracing::{debug, error, info, warn};
+
+use crate::config::model::{Node, Realtime};
+use crate::sys::{process, realtime};
+
+/// Schedules the calling thread before all ordinary ones. Threads that it starts later are
+/// ordinary ones.
+pub(super) fn run_first(setting: Realtime) {
+    let priority = match setting {
+        Realtime::Off => return,
+        Realtime::IfPermitted => LOWEST,
+        Realtime::Priority(priority) => priority,
+    };
+    match (realtime::run_first(priority), setting) {
+        (Ok(()), _) => debug!(priority, "This thread runs in real time."),
+        (Err(error), Realtime::Priority(_)) => {
+            warn!(%error, priority, "A thread does not run in real time.");
+        }
+        (Err(error), Realtime::IfPermitted | Realtime::Off) => {
+            debug!(%error, "A thread does not run in real time.");
+        }
+    }
+}
+
+/// Prepares the process: its memory stays in place, its niceness is the configured one, and it
+/// may open as many sockets as the system allows.
+pub(super) fn prepare(node: &Node) {
+    if let Err(error) = process::raise_descriptor_limit() {
+        debug!(%error, "The usual number of descriptors has to do.");
+    }
+    if node.nice != 0
+        && let Err(error) = process::set_nice(node.nice)
+    {
+        warn!(%error, nice = node.nice, "The process is as nice as before.");
+    }
+    if node.realtime != Realtime::Off
+        && let Err(error) = realtime::lock_memory()
+    {
+        info!(%error, "Not permitted to run in real time; busy machines make adverts late.");
+    }
+}
+
+/// Has every panic logged, without waiting for anybody who does not read.
+pub(super) fn log_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let backtrace = std::backtrace::Backtrace::capture();
+        error!(%backtrace, "{panic}");
+    }));
+}
+
+/// The lowest real-time priority.
+const LOWEST: u8 = 1;

@@ -1,0 +1,119 @@
+//! From the command line to a running daemon.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::fs::Mode;
+use rustix::process::umask;
+use tracing::{error, info, warn};
+
+use crate::config::model::Model;
+use crate::observe::log::{self, Ident};
+use crate::sys::Region;
+use crate::sys::namespace::Network;
+
+use super::detach::{Side, leave_terminal};
+use super::error::Error;
+use super::options::Options;
+use super::pidfile::PidFile;
+use super::realtime;
+use super::reload;
+use super::supervisor::{PidFiles, Role, Start, Supervisor};
+use super::will::{self, Drawer};
+use super::worker;
+
+/// Runs the daemon: in the foreground until it has ended, else until it is up.
+///
+/// Returns in every process that it consists of, so its caller is to do nothing but end.
+///
+/// # Errors
+/// Why it did not start, or ended before it was told to; the log has told it.
+pub fn run(mut options: Options) -> Result<(), Error> {
+    // What is logged before the terminal is left is for whoever started the daemon.
+    options.log.console = true;
+    log::start(&options.log);
+    realtime::log_panics();
+    let result = prepare(&mut options).and_then(|()| start(&options));
+    if let Err(error) = &result {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        error!(cause, "{error}");
+    }
+    result
+}
+
+/// Makes the process what the options say, and the options independent of where it stands.
+fn prepare(options: &mut Options) -> Result<(), Error> {
+    for flag in &options.unserved {
+        warn!(flag, "This flag has no effect yet.");
+    }
+    for path in [
+        &mut options.config,
+        &mut options.pid_file,
+        &mut options.worker_pid_file,
+    ] {
+        *path = std::path::absolute(&path).map_err(Error::of("find the current directory"))?;
+    }
+    if let Some(mask) = options.umask {
+        umask(Mode::from_raw_mode(mask));
+    }
+    if let Some(name) = &options.namespace {
+        Network::at(Path::new(NAMESPACES).join(name))?.enter()?;
+    }
+    Ok(())
+}
+
+/// Starts the daemon, once it is sure that it can run and is the only one.
+fn start(options: &Options) -> Result<(), Error> {
+    let own = PidFile::claim(&options.pid_file)?;
+    let worker = PidFile::claim_patiently(&options.worker_pid_file, LAST_WORKER);
+    let worker = match worker {
+        Ok(worker) => worker,
+        Err(error) => {
+            own.remove();
+            return Err(error.into());
+        }
+    };
+    let files = PidFiles { own, worker };
+    info!("Starting vipd {}", env!("CARGO_PKG_VERSION"));
+    let model = match reload::load(&options.config) {
+        Ok(model) => model,
+        Err(error) => {
+            files.remove();
+            return Err(error);
+        }
+    };
+    let up = match options.foreground {
+        true => None,
+        false => match leave_terminal()? {
+            Side::Started(result) => return result,
+            Side::Daemon(up) => Some(up),
+        },
+    };
+    let will = Region::new(will::words_for(&model))?;
+    let supervisor = Supervisor::new(options, files, will)?;
+    match supervisor.run(|| drop(up)) {
+        Role::Supervisor(result) => result,
+        Role::Worker(start) => work(options, model, start),
+    }
+}
+
+/// Is the worker. `model` is what the first one runs; a later one reads the file again, and if
+/// that has become unusable, runs what the daemon was started with.
+fn work(options: &Options, model: Model, start: Start) -> Result<(), Error> {
+    log::set_ident(Ident::Worker);
+    let model = if start.first {
+        model
+    } else {
+        reload::load(&options.config).unwrap_or_else(|_refused| {
+            error!("Running the configuration that the daemon was started with.");
+            model
+        })
+    };
+    let drawer = Drawer::new(start.will);
+    worker::run(options, model, drawer, start.reporter, start.signals)
+}
+
+/// How long an earlier daemon's worker may take to end.
+const LAST_WORKER: Duration = Duration::from_secs(2);
+/// Where network namespaces have names.
+const NAMESPACES: &str = "/run/netns";

@@ -1,0 +1,320 @@
+//! The supervisor: the parent process. One thread for ever, little memory, no work of its own.
+//!
+//! It keeps the pid files, passes signals on, talks to systemd, and waits for the worker to end.
+//! When that dies of anything, its last will is executed first, then another one is started.
+
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{PidfdFlags, getpid, pidfd_open};
+use tracing::{debug, error, info, warn};
+
+use crate::sys::process::{Exit, Fork, Pid, end_with, fork, reap};
+use crate::sys::{Region, Signal, Signals, clock};
+use crate::types::Instant;
+
+use super::backoff::Backoff;
+use super::error::Error;
+use super::options::{Options, WhenWorkerDies};
+use super::pidfile::PidFile;
+use super::report::{self, News, Reporter, Reports};
+use super::service;
+use super::signals::{self, Request};
+use super::will;
+
+/// The supervisor's state.
+pub(super) struct Supervisor<'a> {
+    options: &'a Options,
+    files: PidFiles,
+    signals: Signals,
+    will: Region,
+    backoff: Backoff,
+    /// The daemon is to end; a worker that still runs then is killed.
+    stopping: Option<Instant>,
+}
+
+/// The daemon's two pid files.
+pub(super) struct PidFiles {
+    /// The supervisor's.
+    pub(super) own: PidFile,
+    /// The worker's.
+    pub(super) worker: PidFile,
+}
+
+impl PidFiles {
+    /// Removes both.
+    pub(super) fn remove(self) {
+        self.worker.remove();
+        self.own.remove();
+    }
+}
+
+/// What [`Supervisor::run`] ends with.
+pub(super) enum Role {
+    /// In the supervisor: the daemon has ended.
+    Supervisor(Result<(), Error>),
+    /// In a new worker: be one.
+    Worker(Start),
+}
+
+/// What a new worker starts with.
+pub(super) struct Start {
+    /// Signals that wait until the worker listens to them.
+    pub(super) signals: Signals,
+    /// Where it draws its last will.
+    pub(super) will: Region,
+    /// How it tells the supervisor.
+    pub(super) reporter: Reporter,
+    /// It is the first one, and may use what the supervisor has read.
+    pub(super) first: bool,
+}
+
+/// The worker as its parent knows it.
+struct Child {
+    pid: Pid,
+    /// Readable when it has ended.
+    end: OwnedFd,
+    reports: Reports,
+    born: Instant,
+}
+
+/// What follows a worker's end.
+enum Next {
+    /// Another one, after this wait.
+    Another(Duration),
+    /// The daemon's end.
+    End(Result<(), Error>),
+}
+
+impl<'a> Supervisor<'a> {
+    /// Takes over the pid files and all signals.
+    ///
+    /// # Errors
+    /// Where the process has too many descriptors.
+    pub(super) fn new(options: &'a Options, files: PidFiles, will: Region) -> Result<Self, Error> {
+        let caught: Vec<Signal> = signals::numbers().filter_map(Signal::new).collect();
+        Ok(Self {
+            options,
+            files,
+            signals: Signals::catch(&caught)?,
+            will,
+            backoff: Backoff::default(),
+            stopping: None,
+        })
+    }
+
+    /// Starts workers until the daemon is to end. Returns in every new worker as well.
+    /// `up` is called when the first worker is there and both pid files are written.
+    pub(super) fn run(mut self, up: impl FnOnce()) -> Role {
+        let mut up = Some(up);
+        loop {
+            let child = match self.fork() {
+                Ok(Ok(child)) => child,
+                Ok(Err(reporter)) => {
+                    let start = Start {
+                        signals: self.signals,
+                        will: self.will,
+                        reporter,
+                        first: up.is_some(),
+                    };
+                    return Role::Worker(start);
+                }
+                Err(error) => return Role::Supervisor(self.end(Err(error))),
+            };
+            if let Some(up) = up.take() {
+                up();
+            }
+            let next = match self.watch(&child) {
+                Ok(exit) => self.after(exit, &child),
+                Err(error) => Next::End(Err(error)),
+            };
+            let result = match next {
+                Next::Another(wait) => match self.pause(wait) {
+                    Ok(true) => continue,
+                    Ok(false) => Ok(()),
+                    Err(error) => Err(error),
+                },
+                Next::End(result) => result,
+            };
+            return Role::Supervisor(self.end(result));
+        }
+    }
+
+    /// Starts a worker and writes the pid files. In the worker, what it reports with.
+    fn fork(&mut self) -> Result<Result<Child, Reporter>, Error> {
+        let (reporter, reports) = report::pipe().map_err(Error::of("make a pipe"))?;
+        let born = clock::now();
+        match fork()? {
+            Fork::Child { parent } => {
+                end_with(parent)?;
+                Ok(Err(reporter))
+            }
+            Fork::Parent { child } => {
+                info!("Starting VRRP child process, pid={child}");
+                self.files.own.write(getpid())?;
+                self.files.worker.write(child)?;
+                let end = pidfd_open(child, PidfdFlags::empty());
+                Ok(Ok(Child {
+                    pid: child,
+                    end: end.map_err(Error::of("watch the worker"))?,
+                    reports,
+                    born,
+                }))
+            }
+        }
+    }
+
+    /// Passes signals on until the worker has ended.
+    fn watch(&mut self, child: &Child) -> Result<Exit, Error> {
+        loop {
+            self.wait(self.stopping, Some(child))?;
+            self.take_signals(Some(child))?;
+            for news in child.reports.take() {
+                hear(news);
+            }
+            if let Some(exit) = reap(child.pid)? {
+                return Ok(exit);
+            }
+            if self.stopping.is_some_and(|kill_at| clock::now() >= kill_at) {
+                warn!("The worker does not end and is killed.");
+                Signal::KILL.send(child.pid)?;
+                self.stopping = Some(clock::now() + PATIENCE);
+            }
+        }
+    }
+
+    /// Waits until something happens, or `until`.
+    fn wait(&self, until: Option<Instant>, child: Option<&Child>) -> Result<(), Error> {
+        let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
+        if let Some(child) = child {
+            fds.push(PollFd::new(&child.end, PollFlags::IN));
+            fds.push(PollFd::new(&child.reports, PollFlags::IN));
+        }
+        let span = until.map(|until| until.since(clock::now()));
+        let span = span.and_then(|span| Timespec::try_from(span).ok());
+        match poll(&mut fds, span.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(errno) => Err(Error::of("wait")(errno)),
+        }
+    }
+
+    /// Acts on the signals that have come.
+    fn take_signals(&mut self, child: Option<&Child>) -> Result<(), Error> {
+        while let Some(caught) = self.signals.next()? {
+            let Some(request) = Request::of(caught.signal.number()) else {
+                continue;
+            };
+            match request {
+                Request::Stop if self.is_ignored(caught.signal) => continue,
+                Request::Stop => {
+                    if self.stopping.is_none() {
+                        info!("Stopping");
+                        service::stopping();
+                        self.stopping = Some(clock::now() + PATIENCE);
+                    }
+                }
+                Request::Reload => {
+                    info!("Reloading ...");
+                    service::reloading();
+                }
+                Request::Data | Request::Stats | Request::StatsClear | Request::Json => {}
+            }
+            if let Some(child) = child
+                && let Err(error) = forwarded(caught.signal, request).send(child.pid)
+            {
+                debug!(%error, "The worker has ended already.");
+            }
+        }
+        Ok(())
+    }
+
+    fn is_ignored(&self, signal: Signal) -> bool {
+        self.options.ignore_sigint && signal == Signal::INT
+    }
+
+    /// Decides what follows the end of `child`; its last will comes first.
+    fn after(&mut self, exit: Exit, child: &Child) -> Next {
+        let lived = clock::now().since(child.born);
+        let left_well = exit == Exit::Code(0);
+        if !left_well {
+            error!(pid = %child.pid, end = %Ending(exit), "The worker died.");
+            will::execute(&will::read(&self.will));
+        }
+        will::clear(&self.will);
+        if self.stopping.is_some() {
+            return Next::End(Ok(()));
+        }
+        if let Exit::Code(code @ (1 | 2 | 4)) = exit {
+            error!(code, "The worker ended with a permanent error. Terminating");
+            return Next::End(Err(Error::Worker(u8::try_from(code).unwrap_or(1))));
+        }
+        match self.options.when_worker_dies {
+            WhenWorkerDies::Stop => {
+                error!("VRRP child process({}) died: Exiting", child.pid);
+                Next::End(Ok(()))
+            }
+            WhenWorkerDies::Respawn => {
+                let wait = self.backoff.after(lived);
+                error!(
+                    after_ms = wait.as_millis(),
+                    "VRRP child process({}) died: Respawning", child.pid
+                );
+                Next::Another(wait)
+            }
+        }
+    }
+
+    /// Waits for `span`; says whether to go on after it.
+    fn pause(&mut self, span: Duration) -> Result<bool, Error> {
+        let until = clock::now() + span;
+        while self.stopping.is_none() && clock::now() < until {
+            self.wait(Some(until), None)?;
+            self.take_signals(None)?;
+        }
+        Ok(self.stopping.is_none())
+    }
+
+    /// Leaves nothing behind.
+    fn end(self, result: Result<(), Error>) -> Result<(), Error> {
+        self.files.remove();
+        info!("Stopped");
+        result
+    }
+}
+
+/// What the worker is sent: any signal that stops the daemon becomes SIGTERM.
+fn forwarded(signal: Signal, request: Request) -> Signal {
+    match request {
+        Request::Stop => Signal::TERM,
+        Request::Reload | Request::Data | Request::Stats | Request::StatsClear | Request::Json => {
+            signal
+        }
+    }
+}
+
+/// Tells systemd, and the log in keepalived's words, what the worker reports.
+fn hear(news: News) {
+    match news {
+        News::Started => info!("Startup complete"),
+        News::Reloaded => info!("Reload complete"),
+        News::Refused => warn!("Reload refused, the old configuration keeps running"),
+    }
+    service::ready();
+}
+
+/// How a process ended, for people.
+struct Ending(Exit);
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Exit::Code(code) => write!(f, "exit code {code}"),
+            Exit::Signal(number) => write!(f, "signal {number}"),
+        }
+    }
+}
+
+/// How long a worker may take to stop.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,204 @@
+//! The two threads beside the main one: their start, the ways to them, their end.
+
+use std::ops::Deref;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::{debug, error};
+
+use crate::config::diff::Change;
+use crate::config::model::{Model, Realtime};
+use crate::sys::{PipeWaker, Transmitter, Waker, clock};
+
+use super::board::Board;
+use super::core::{Core, Inbox};
+use super::counters::LoopCounters;
+use super::effects::{Effects, ToKernel, ToMain};
+use super::error::Error;
+use super::kernel;
+use super::messages::{Applied, Command, Order, Told};
+use super::realtime;
+use super::will::Drawer;
+
+/// The two threads beside the main one, and the ways to them.
+pub(super) struct Threads {
+    commands: SyncSender<Command>,
+    core_waker: Arc<Waker>,
+    orders: Sender<Order>,
+    kernel_waker: Arc<PipeWaker>,
+    /// What the core thread tells.
+    pub(super) told: Receiver<Told>,
+    /// Readable when it told something.
+    pub(super) told_pipe: pipe::Receiver,
+    /// The core thread's end.
+    pub(super) core_ended: oneshot::Receiver<End>,
+    /// The kernel thread's end.
+    pub(super) kernel_ended: oneshot::Receiver<End>,
+    /// The kernel thread knows all interfaces.
+    kernel_ready: oneshot::Receiver<()>,
+    counters: Arc<LoopCounters>,
+}
+
+/// How a thread ended.
+pub(super) type End = Result<(), Error>;
+
+impl Threads {
+    /// Starts both threads, without any instance.
+    ///
+    /// # Errors
+    /// Where the system refuses sockets or threads. Nothing runs then.
+    pub(super) fn start<M>(model: &Model, will: Drawer<M>) -> Result<Self, Error>
+    where
+        M: Deref<Target = [AtomicU64]> + Send + 'static,
+    {
+        let counters = Arc::new(LoopCounters::default());
+        let (desired, acknowledged) = (Arc::new(Board::new()), Arc::new(Board::new()));
+        let core_waker = Arc::new(Waker::new()?);
+        let (kernel_waker, kernel_pipe) = PipeWaker::new()?;
+        let kernel_waker = Arc::new(kernel_waker);
+        let (told_waker, told_pipe) = PipeWaker::new()?;
+        let (commands, core_commands) = sync_channel(COMMANDS);
+        let (orders, kernel_orders) = mpsc::channel();
+        let (links, core_links) = sync_channel(LINKS);
+        let (told_sender, told) = sync_channel(TOLD);
+        let (ready, kernel_ready) = oneshot::channel();
+
+        let effects = Effects::new(
+            Transmitter::open()?,
+            ToKernel {
+                desired: Arc::clone(&desired),
+                orders: orders.clone(),
+                waker: Arc::clone(&kernel_waker),
+                plans: Vec::new(),
+                wake: false,
+            },
+            ToMain {
+                told: told_sender,
+                waker: told_waker,
+                wake: false,
+            },
+            will,
+            Arc::clone(&counters),
+        );
+        let inbox = Inbox {
+            commands: core_commands,
+            links: core_links,
+            applied: Arc::clone(&acknowledged),
+            waker: Arc::clone(&core_waker),
+        };
+        let delay = model.node.startup_delay;
+        let hold_until = (!delay.is_zero()).then(|| clock::now() + delay);
+        let realtime = model.node.realtime;
+        let core_counters = Arc::clone(&counters);
+        let core = move || {
+            let core = Core::new(hold_until, effects, inbox, core_counters)?;
+            Ok(core.run()?)
+        };
+        let kernel = kernel::Thread {
+            orders: kernel_orders,
+            desired,
+            woken: kernel_pipe,
+            acknowledged,
+            links,
+            core: Arc::clone(&core_waker),
+            ready,
+        };
+        Ok(Self {
+            commands,
+            core_waker,
+            orders,
+            kernel_waker,
+            told,
+            told_pipe: pipe::Receiver::from_owned_fd(told_pipe).map_err(Error::of("use a pipe"))?,
+            core_ended: spawn("core", realtime, core)?,
+            kernel_ended: spawn("kernel", realtime, || kernel.run())?,
+            kernel_ready,
+            counters,
+        })
+    }
+
+    /// Waits until the kernel thread knows all interfaces, a second at most.
+    pub(super) async fn ready(&mut self) {
+        // A kernel that does not answer is the kernel thread's news, not a reason not to start.
+        let _late = timeout(READY, &mut self.kernel_ready).await.is_err();
+    }
+
+    /// Has the core thread make `changes`; `None` if it has ended.
+    pub(super) async fn apply(&self, changes: Vec<Change>) -> Option<Applied> {
+        let (reply, applied) = oneshot::channel();
+        self.command(Command::Apply { changes, reply });
+        applied.await.ok()
+    }
+
+    /// Has every instance leave and ends the core thread. It has its time: if it does not end
+    /// within it, it is left behind.
+    pub(super) async fn stop_core(&mut self) {
+        self.command(Command::Stop);
+        if timeout(CORE_END, &mut self.core_ended).await.is_err() {
+            error!("The core thread does not end.");
+        }
+        debug!(counters = %self.counters.report(), "The core thread ended.");
+    }
+
+    /// Ends the kernel thread, likewise.
+    pub(super) async fn stop_kernel(&mut self) {
+        // It has ended already if nobody takes the order.
+        let _ended = self.orders.send(Order::Stop).is_err();
+        self.kernel_waker.wake();
+        if timeout(KERNEL_END, &mut self.kernel_ended).await.is_err() {
+            error!("The kernel thread does not end.");
+        }
+    }
+
+    fn command(&self, command: Command) {
+        // There is room: one command is under way at a time. A thread that has ended tells so
+        // by its end.
+        let _ended = self.commands.try_send(command).is_err();
+        self.core_waker.wake();
+    }
+}
+
+/// Runs `body` on a thread of its own, in real time; how it ended comes back over the channel.
+fn spawn(
+    name: &'static str,
+    realtime: Realtime,
+    body: impl FnOnce() -> End + Send + 'static,
+) -> Result<oneshot::Receiver<End>, Error> {
+    let (sender, ended) = oneshot::channel();
+    let guarded = move || {
+        realtime::run_first(realtime);
+        // The panic is logged where it happens; what it may have broken is not used any more.
+        let end = panic::catch_unwind(AssertUnwindSafe(body));
+        let end = end.unwrap_or(Err(Error::Crashed));
+        // The main thread is ending if nobody waits.
+        let _unwanted = sender.send(end).is_err();
+    };
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(guarded)
+        .map_err(|source| Error::System {
+            request: "start a thread",
+            source,
+        })?;
+    Ok(ended)
+}
+
+/// Commands that may wait for the core thread.
+const COMMANDS: usize = 8;
+/// Link events that may wait for the core thread.
+const LINKS: usize = 256;
+/// Events that may wait for the main thread.
+const TOLD: usize = 1024;
+/// How long the kernel may take to list its interfaces.
+const READY: Duration = Duration::from_secs(1);
+/// How long the core thread may take to end: longer than it gives itself.
+const CORE_END: Duration = Duration::from_millis(500);
+/// How long the kernel thread may take to end: one request to the kernel.
+const KERNEL_END: Duration = Duration::from_millis(500);

@@ -1,0 +1,320 @@
+//! The worker's side: the will is drawn on a reload and kept up to date with every advert.
+
+use std::ops::Deref;
+use std::sync::atomic::AtomicU64;
+
+use crate::config::model::{FastRelease, Instance, Model, Transport};
+use crate::types::{Address, Centis, Family, Slot, Version};
+use crate::vrrp::Transmit;
+
+use super::layout::{TABLE_HEAD, Words, address, advert, index, ip_words, word};
+
+/// Draws the will. Kept by the core thread; nothing here blocks, and only [`Drawer::draw`]
+/// allocates.
+#[derive(Debug)]
+pub(in crate::daemon) struct Drawer<M> {
+    memory: M,
+    /// What each slot leaves behind.
+    estates: Vec<Option<Estate>>,
+}
+
+/// What the will says about one slot.
+#[derive(Clone, Debug)]
+struct Estate {
+    adverts: Adverts,
+    taught: Option<Centis>,
+    addresses: Vec<Address>,
+    /// Where that stands in the drawn table, if it does.
+    drawn: Option<Drawn>,
+}
+
+/// Where one slot stands in a table.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    /// Word of its first advert.
+    first_advert: usize,
+    adverts: Adverts,
+    /// Word of its first address.
+    first_address: usize,
+    /// How many addresses there are.
+    addresses: usize,
+}
+
+/// How many adverts a slot sends at a time, and how long they are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Adverts {
+    count: usize,
+    /// Room for the message, in words.
+    room: usize,
+}
+
+impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
+    /// Draws into `memory`, in which nothing stands yet.
+    pub(in crate::daemon) const fn new(memory: M) -> Self {
+        Self {
+            memory,
+            estates: Vec::new(),
+        }
+    }
+
+    /// From now on `slot` is this instance, or free. Takes effect with [`Drawer::draw`].
+    pub(in crate::daemon) fn assign(&mut self, slot: Slot, instance: Option<&Instance>) {
+        if self.estates.len() <= slot.index() {
+            self.estates.resize(slot.index() + 1, None);
+        }
+        let Some(estate) = self.estates.get_mut(slot.index()) else {
+            return;
+        };
+        *estate = instance.map(|instance| Estate {
+            adverts: Adverts::of(instance),
+            taught: taught(instance),
+            addresses: instance.held().cloned().collect(),
+            drawn: estate.as_ref().and_then(|old| old.drawn),
+        });
+    }
+
+    /// Draws a new table with all slots. What the old one says of adverts and addresses that
+    /// stay is kept. Says whether there was room; without, the old table stays.
+    pub(in crate::daemon) fn draw(&mut self) -> bool {
+        let words = Words(&self.memory);
+        let needed: usize = self.estates.iter().flatten().map(Estate::words).sum();
+        let Some(start) = room_for(words, TABLE_HEAD + needed) else {
+            return false;
+        };
+        let mut first_address = start + TABLE_HEAD;
+        first_address += self.adverts().map(Adverts::words).sum::<usize>();
+        words.write(
+            start,
+            word(self.adverts().map(|adverts| adverts.count).sum()),
+        );
+        words.write(
+            start + 1,
+            word(
+                self.estates
+                    .iter()
+                    .flatten()
+                    .map(|e| e.addresses.len())
+                    .sum(),
+            ),
+        );
+        let mut first_advert = start + TABLE_HEAD;
+        for (slot, estate) in (0..).zip(&mut self.estates) {
+            let Some(estate) = estate else { continue };
+            let drawn = Drawn {
+                first_advert,
+                adverts: estate.adverts,
+                first_address,
+                addresses: estate.addresses.len(),
+            };
+            estate.draw(words, slot, drawn);
+            first_advert += drawn.adverts.words();
+            first_address += drawn.addresses * address::WORDS;
+        }
+        words.write(0, word(start));
+        true
+    }
+
+    /// Remembers an advert that is about to leave.
+    pub(in crate::daemon) fn record(&self, packet: &Transmit<'_>) {
+        let words = Words(&self.memory);
+        let Some(at) = self
+            .drawn(packet.slot)
+            .and_then(|drawn| drawn.find(words, packet))
+        else {
+            return;
+        };
+        let link = u64::from(packet.link.get()) | u64::from(packet.ttl) << 32;
+        words.write(at + advert::LENGTH, 0);
+        words.write(at + advert::LINK_AND_TTL, link);
+        words.write_ip(at + advert::SOURCE, packet.source);
+        words.write_ip(at + advert::DESTINATION, packet.destination);
+        words.write_octets(at + advert::MESSAGE, packet.payload);
+        words.write(at + advert::LENGTH, word(packet.payload.len()));
+    }
+
+    /// The router of `slot` is Active from now on, or has left.
+    pub(in crate::daemon) fn mark_active(&self, slot: Slot, active: bool) {
+        let words = Words(&self.memory);
+        for at in self
+            .drawn(slot)
+            .into_iter()
+            .flat_map(|drawn| drawn.advert_places())
+        {
+            words.write(at + advert::ACTIVE, u64::from(active));
+        }
+    }
+
+    /// The addresses of `slot` may be on their interfaces from now on, or are not.
+    pub(in crate::daemon) fn mark_held(&self, slot: Slot, held: bool) {
+        let words = Words(&self.memory);
+        for at in self
+            .drawn(slot)
+            .into_iter()
+            .flat_map(|drawn| drawn.address_places())
+        {
+            words.write(at + address::HELD, u64::from(held));
+        }
+    }
+
+    fn drawn(&self, slot: Slot) -> Option<Drawn> {
+        self.estates.get(slot.index())?.as_ref()?.drawn
+    }
+
+    fn adverts(&self) -> impl Iterator<Item = Adverts> {
+        self.estates.iter().flatten().map(|estate| estate.adverts)
+    }
+}
+
+impl Estate {
+    fn words(&self) -> usize {
+        self.adverts.words() + self.addresses.len() * address::WORDS
+    }
+
+    /// Draws this slot at its new place, with what was said about it at the old one.
+    fn draw(&mut self, words: Words<'_>, slot: u64, new: Drawn) {
+        let old = self.drawn.replace(new);
+        let mut old_adverts = old.into_iter().flat_map(|old| old.advert_places());
+        for at in new.advert_places() {
+            for offset in 0..advert::MESSAGE {
+                words.write(at + offset, 0);
+            }
+            if let Some(from) = old_adverts.next() {
+                carry_over(words, from, at, new.adverts);
+            }
+            let room = word(new.adverts.room) << 32;
+            let taught = self.taught.map_or(0, Centis::get);
+            words.write(at + advert::SLOT_AND_ROOM, slot | room);
+            words.write(at + advert::TAUGHT, u64::from(taught));
+        }
+        let mut old_addresses = old.into_iter().flat_map(|old| old.address_places());
+        let held = old_addresses
+            .next()
+            .map_or(0, |first| words.read(first + address::HELD));
+        for (at, wanted) in new.address_places().zip(&self.addresses) {
+            write_address(words, at, slot, wanted);
+            words.write(at + address::HELD, held);
+        }
+    }
+}
+
+impl Drawn {
+    /// The place for `packet`: that of the last advert to the same destination, else one that
+    /// was never used. `None` where there is no room.
+    fn find(self, words: Words<'_>, packet: &Transmit<'_>) -> Option<usize> {
+        let destination = ip_words(packet.destination);
+        let fits = packet.payload.len() <= self.adverts.room * 8;
+        let mut places = self.advert_places().filter(|_| fits);
+        places.find(|at| {
+            let at = at + advert::DESTINATION;
+            let there = [words.read(at), words.read(at + 1)];
+            there == destination || there == [0, 0]
+        })
+    }
+
+    fn advert_places(self) -> impl Iterator<Item = usize> {
+        let size = advert::MESSAGE + self.adverts.room;
+        (0..self.adverts.count).map(move |place| self.first_advert + place * size)
+    }
+
+    fn address_places(self) -> impl Iterator<Item = usize> {
+        (0..self.addresses).map(move |place| self.first_address + place * address::WORDS)
+    }
+}
+
+impl Adverts {
+    fn of(instance: &Instance) -> Self {
+        let count = match &instance.transport {
+            Transport::Multicast { .. } => 1,
+            Transport::Unicast { peers, .. } => peers.len(),
+        };
+        let octets = match instance.family {
+            Family::V4 => 4,
+            Family::V6 => 16,
+        };
+        let message = HEADER + instance.addresses.len() * octets + AUTHENTICATION;
+        Self {
+            count,
+            room: message.div_ceil(8),
+        }
+    }
+
+    const fn words(self) -> usize {
+        self.count * (advert::MESSAGE + self.room)
+    }
+}
+
+/// Copies what the old table says of an advert, as far as there is room.
+fn carry_over(words: Words<'_>, from: usize, to: usize, adverts: Adverts) {
+    words.write(to + advert::ACTIVE, words.read(from + advert::ACTIVE));
+    let length = index(words.read(from + advert::LENGTH));
+    if length <= adverts.room * 8 {
+        for offset in advert::LINK_AND_TTL..advert::MESSAGE + length.div_ceil(8) {
+            words.write(to + offset, words.read(from + offset));
+        }
+    }
+}
+
+fn write_address(words: Words<'_>, at: usize, slot: u64, wanted: &Address) {
+    for offset in 0..address::WORDS {
+        words.write(at + offset, 0);
+    }
+    let prefix = u64::from(wanted.prefix) << 32;
+    let peer = wanted
+        .peer
+        .map_or(0, |(_, prefix)| u64::from(prefix) << 40 | 1 << 48);
+    words.write(at + address::SLOT_AND_PREFIXES, slot | prefix | peer);
+    words.write_ip(at + address::IP, wanted.ip);
+    if let Some((ip, _)) = wanted.peer {
+        words.write_ip(at + address::PEER, ip);
+    }
+    words.write_octets(at + address::LINK, wanted.link.as_str().as_bytes());
+}
+
+/// How many words a will of `model` should have: room for it twice, because a new table is drawn
+/// beside the old one, and for reloads that add to it.
+pub(in crate::daemon) fn words_for(model: &Model) -> usize {
+    let estates = model.instances.iter().map(|instance| {
+        let addresses = instance.held().count();
+        Adverts::of(instance).words() + addresses * address::WORDS
+    });
+    let needed: usize = estates.sum();
+    (4 * needed).max(LEAST_WORDS)
+}
+
+/// The interval that Backups are taught before `instance` leaves, where that helps.
+fn taught(instance: &Instance) -> Option<Centis> {
+    let interval = match (instance.version, instance.fast_release) {
+        (Version::V2, _) | (Version::V3, FastRelease::Off) => return None,
+        (Version::V3, FastRelease::To(interval)) => interval,
+        (Version::V3, FastRelease::Auto) => match &instance.transport {
+            Transport::Unicast { peers, .. } if peers.len() == 1 => Centis::SHORTEST,
+            Transport::Unicast { .. } | Transport::Multicast { .. } => SEVERAL,
+        },
+    };
+    Some(interval).filter(|interval| *interval < instance.interval)
+}
+
+/// Where a table of `needed` words can be drawn without touching the current one.
+fn room_for(words: Words<'_>, needed: usize) -> Option<usize> {
+    let half = words.len() / 2;
+    let current = index(words.read(0));
+    let start = if current == 0 || current >= half {
+        1
+    } else {
+        half
+    };
+    let end = if start == 1 { half } else { words.len() };
+    (start.checked_add(needed)? <= end).then_some(start)
+}
+
+/// Words of a small configuration's will: 64 KiB.
+const LEAST_WORDS: usize = 8192;
+/// Octets of a VRRP message before its addresses.
+const HEADER: usize = 8;
+/// Octets of version 2's authentication data.
+const AUTHENTICATION: usize = 8;
+/// What several possible successors are taught: 100 ms.
+const SEVERAL: Centis = match Centis::new(10) {
+    Ok(interval) => interval,
+    Err(_) => Centis::SHORTEST,
+};

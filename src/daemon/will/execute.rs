@@ -1,0 +1,128 @@
+//! The supervisor sends what the worker can't any more, and removes its addresses.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{Timespec, poll};
+use rustix::io::Errno;
+use tracing::{error, info, warn};
+
+use crate::daemon::links;
+use crate::kernel::netlink::Netlink;
+use crate::kernel::{AddressId, Kernel, Operation, Outcome, Verb};
+use crate::sys::{Departure, Transmitter};
+use crate::types::{Address, Slot};
+
+use super::read::{LastAdvert, Will};
+use super::release::{released, shortened};
+
+/// Hands over first: the peers are told that every Active instance leaves. Then the addresses go.
+///
+/// Nothing stops it half way: what fails is told, the rest is done.
+pub(in crate::daemon) fn execute(will: &Will) {
+    if *will == Will::default() {
+        return;
+    }
+    let sent = match Transmitter::open() {
+        Ok(mut transmitter) => release(&mut transmitter, &will.adverts),
+        Err(error) => {
+            error!(%error, "The peers cannot be told that this node leaves.");
+            0
+        }
+    };
+    match Netlink::open() {
+        Ok(mut kernel) => {
+            let removed = remove(&mut kernel, &will.addresses);
+            info!(
+                adverts = sent,
+                addresses = removed,
+                "The worker's instances were released."
+            );
+        }
+        Err(error) => error!(%error, "The worker's addresses may still be there."),
+    }
+}
+
+/// Removes the addresses; says how many are gone.
+fn remove(kernel: &mut impl Kernel, addresses: &[Address]) -> usize {
+    let operations: Vec<Operation> = addresses
+        .iter()
+        .enumerate()
+        .filter_map(|(index, address)| {
+            Some(Operation {
+                id: AddressId::new(index)?,
+                verb: Verb::Delete,
+                link: links::index(address.link)?,
+                address: Arc::new(address.clone()),
+            })
+        })
+        .collect();
+    let outcomes = kernel.apply(&operations);
+    for (operation, outcome) in operations.iter().zip(&outcomes) {
+        if let Outcome::Refused(refusal) = outcome {
+            error!(address = %operation.address, error = %refusal, "An address stays.");
+        }
+    }
+    let gone = |outcome: &&Outcome| !matches!(outcome, Outcome::Refused(_));
+    outcomes.iter().filter(gone).count()
+}
+
+/// Teaches a short interval where that helps, then sends priority 0; says how many adverts left.
+///
+/// Each goes out a few times, some hundred microseconds apart, in case one is lost. Priority 0
+/// has the interval that the peers know from before: some drop what they do not expect.
+fn release(transmitter: &mut Transmitter, adverts: &[LastAdvert]) -> usize {
+    let taught = |advert: &LastAdvert| shortened(&advert.message, advert.taught?);
+    let leaving = |advert: &LastAdvert| released(&advert.message);
+    let mut sent = 0;
+    for copy in 0..COPIES {
+        pause(copy);
+        sent += send(transmitter, adverts, taught);
+    }
+    for copy in 0..COPIES {
+        pause(copy);
+        sent += send(transmitter, adverts, leaving);
+    }
+    sent
+}
+
+fn send(
+    transmitter: &mut Transmitter,
+    adverts: &[LastAdvert],
+    message: impl Fn(&LastAdvert) -> Option<Vec<u8>>,
+) -> usize {
+    let mut sent = 0;
+    let refused = |errno: Errno| warn!(error = %errno, "A release was not sent.");
+    for (index, advert) in adverts.iter().enumerate() {
+        let (Some(message), Some(slot)) = (message(advert), Slot::new(index)) else {
+            continue;
+        };
+        let departure = Departure {
+            slot,
+            link: advert.link,
+            source: advert.source,
+            destination: advert.destination,
+            ttl: advert.ttl,
+            message: &message,
+        };
+        transmitter.push(departure, |_slot, errno| refused(errno));
+        sent += 1;
+    }
+    transmitter.flush(|_slot, errno| refused(errno));
+    sent
+}
+
+/// Waits before every copy but the first.
+fn pause(copy: usize) {
+    if copy > 0
+        && let Ok(span) = Timespec::try_from(BETWEEN_COPIES)
+    {
+        // An early end only brings the copies closer together.
+        let _early = poll(&mut [], Some(&span)).is_err();
+    }
+}
+
+/// How often each release is sent.
+const COPIES: usize = 3;
+/// How far apart the copies are.
+const BETWEEN_COPIES: Duration = Duration::from_micros(300);

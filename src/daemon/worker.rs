@@ -1,0 +1,230 @@
+//! The worker: the process that does the work. This is its main thread.
+//!
+//! It starts the two others, then listens: to signals, to what the core thread tells, to their
+//! ends. It may wait for files and logs; they never wait for it.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::atomic::AtomicU64;
+
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use crate::config::diff::diff;
+use crate::config::model::Model;
+use crate::observe::transition;
+use crate::sys::Signals;
+use crate::types::Slot;
+
+use super::error::Error;
+use super::messages::{Applied, Told};
+use super::options::{Options, Release};
+use super::realtime;
+use super::reload;
+use super::report::{News, Reporter};
+use super::signals::{self, Request};
+use super::threads::Threads;
+use super::will::Drawer;
+
+/// Runs the worker until it is told to stop.
+///
+/// # Errors
+/// Where it cannot start, or one of its threads ended by itself: then it must not end as if all
+/// were well, because the supervisor has to release the addresses.
+pub(super) fn run<M>(
+    options: &Options,
+    model: Model,
+    will: Drawer<M>,
+    reporter: Reporter,
+    blocked: Signals,
+) -> Result<(), Error>
+where
+    M: Deref<Target = [AtomicU64]> + Send + 'static,
+{
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System {
+            request: "start tokio",
+            source,
+        })?;
+    runtime.block_on(async {
+        let mut signals = listen_for_signals(options)?;
+        realtime::prepare(&model.node);
+        let threads = Threads::start(&model, will)?;
+        let mut main = Main {
+            options,
+            model: Model::default(),
+            names: HashMap::new(),
+            threads,
+            reporter,
+        };
+        // Now this thread gets them, and no other: threads inherit what is blocked.
+        blocked.release()?;
+        main.threads.ready().await;
+        main.change(model).await;
+        main.reporter.report(News::Started);
+        main.listen(&mut signals).await
+    })
+}
+
+/// The main thread's state.
+struct Main<'a> {
+    options: &'a Options,
+    /// The running configuration.
+    model: Model,
+    /// What the instances are called.
+    names: HashMap<Slot, String>,
+    threads: Threads,
+    reporter: Reporter,
+}
+
+impl Main<'_> {
+    /// Acts on whatever happens until the worker has to end.
+    async fn listen(&mut self, signals: &mut mpsc::Receiver<Request>) -> Result<(), Error> {
+        loop {
+            tokio::select! {
+                end = &mut self.threads.core_ended => return self.abort("core", end.ok()),
+                end = &mut self.threads.kernel_ended => return self.abort("kernel", end.ok()),
+                readable = self.threads.told_pipe.readable() => {
+                    if readable.is_ok() {
+                        self.hear();
+                    }
+                }
+                Some(request) = signals.recv() => match request {
+                    Request::Stop => {
+                        self.stop().await;
+                        return Ok(());
+                    }
+                    Request::Reload => self.reload().await,
+                    Request::Data | Request::Stats | Request::StatsClear | Request::Json => {
+                        warn!(?request, "This signal has no effect yet.");
+                    }
+                },
+            }
+        }
+    }
+
+    /// Logs what the core thread told.
+    fn hear(&self) {
+        // Only wakes stand in the pipe; what they are about is in the channel.
+        let _wakes = self.threads.told_pipe.try_read(&mut [0; 64]);
+        while let Ok(told) = self.threads.told.try_recv() {
+            match told {
+                Told::Transition(transition) => {
+                    transition::log(self.name(transition.slot), &transition);
+                }
+                Told::Unsent { slot, errno } => {
+                    let instance = self.name(slot);
+                    warn!(instance, error = %errno, "An advert was not sent.");
+                }
+                Told::Deaf { listen, error } => {
+                    let (link, address) = (listen.link, listen.address);
+                    warn!(%link, %address, %error, "Adverts cannot be received there.");
+                }
+            }
+        }
+    }
+
+    /// Reads the configuration again and makes it the running one, if it can be run.
+    async fn reload(&mut self) {
+        info!("Reloading");
+        match reload::load(&self.options.config) {
+            Ok(model) => {
+                self.change(model).await;
+                info!("Reload complete");
+                self.reporter.report(News::Reloaded);
+            }
+            Err(_refused) => {
+                error!("The new configuration is refused, the old one keeps running.");
+                self.reporter.report(News::Refused);
+            }
+        }
+    }
+
+    /// Makes `model` the running configuration.
+    async fn change(&mut self, model: Model) {
+        self.hear();
+        let changes = diff(&self.model, &model);
+        let changed = changes.len();
+        self.model = model;
+        let Some(applied) = self.threads.apply(changes).await else {
+            return; // the core thread has ended, as `listen` will find
+        };
+        let Applied {
+            names,
+            refused,
+            will_overflows,
+        } = applied;
+        self.names = names.into_iter().collect();
+        for (instance, error) in refused {
+            error!(instance, %error, "An instance is refused.");
+        }
+        if will_overflows {
+            warn!("Too many addresses: after a crash, those of this reload may stay.");
+        }
+        info!(
+            instances = self.model.instances.len(),
+            changes = changed,
+            "Configuration is running."
+        );
+    }
+
+    /// Everything leaves, in order.
+    async fn stop(&mut self) {
+        info!("Stopping");
+        match self.options.release {
+            Release::Release => {
+                self.threads.stop_core().await;
+                self.hear();
+                self.threads.stop_kernel().await;
+            }
+            Release::Keep => info!("The addresses stay."),
+        }
+    }
+
+    /// A thread ended that should not.
+    fn abort(&self, thread: &str, end: Option<Result<(), Error>>) -> Result<(), Error> {
+        self.hear();
+        match end {
+            Some(Err(error)) => {
+                error!(thread, %error, "A thread ended.");
+                Err(error)
+            }
+            Some(Ok(())) | None => Err(Error::Crashed),
+        }
+    }
+
+    fn name(&self, slot: Slot) -> &str {
+        self.names.get(&slot).map_or("?", String::as_str)
+    }
+}
+
+/// Every signal that the daemon acts upon, as a request, in the order of arrival.
+fn listen_for_signals(options: &Options) -> Result<mpsc::Receiver<Request>, Error> {
+    let (sender, receiver) = mpsc::channel(SIGNALS);
+    for number in signals::numbers() {
+        let mut stream = signal(SignalKind::from_raw(number)).map_err(|source| Error::System {
+            request: "listen for a signal",
+            source,
+        })?;
+        let Some(request) = Request::of(number) else {
+            continue;
+        };
+        let ignored = options.ignore_sigint && number == signals::INTERRUPT;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                if !ignored && sender.send(request).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(receiver)
+}
+
+/// Requests that may wait while one is acted upon; the signals behind them wait in the kernel.
+const SIGNALS: usize = 8;
