@@ -13,7 +13,9 @@
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
 //! | [`observe`] | what operators see | types, sys, config::model |
 //! | [`daemon`] | processes, threads and the messages between them | everything |
+//! | [`cli`] | the command line, a file per command | everything |
 
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod kernel;
