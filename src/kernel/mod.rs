@@ -52,6 +52,7 @@ mod lane;
 mod ledger;
 mod links;
 pub mod memory;
+pub mod netlink;
 mod reconcile;
 mod repair;
 mod settle;

@@ -1,173 +1,12 @@
-//! The agent over a host in memory: what it adds, deletes, announces and says.
+//! What is added, deleted, put back and acknowledged.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may"
-)]
-use std::net::IpAddr;
 use std::time::Duration;
 
+use vipd::kernel::Refusal;
 use vipd::kernel::memory::Memory;
-use vipd::kernel::{Agent, Notice, Plan, Refusal, Sink};
-use vipd::types::{Address, Announce, IfIndex, Instant, LinkName, MacAddr, Slot};
+use vipd::types::{Address, LinkName};
 
-/// What the agent has said.
-#[derive(Default)]
-struct Log {
-    applied: Vec<(Slot, u32)>,
-    notices: Vec<String>,
-}
-
-impl Sink for Log {
-    fn applied(&mut self, slot: Slot, generation: u32) {
-        self.applied.push((slot, generation));
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        self.notices.push(notice.to_string());
-    }
-}
-
-/// An agent with one interface, eth0, and a clock.
-struct Bench {
-    agent: Agent<Memory>,
-    log: Log,
-    now: Instant,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let mut host = Memory::new();
-        host.add_link(index(2), eth0(), Some(MAC));
-        Self::over(host)
-    }
-
-    fn over(host: Memory) -> Self {
-        let reports = host.reports();
-        let mut agent = Agent::new(host);
-        for report in &reports {
-            agent.link(report);
-        }
-        let (log, now) = (Log::default(), Instant::default());
-        Self { agent, log, now }
-    }
-
-    /// Runs until `span` has passed, with the monitor's events delivered each time.
-    fn pass(&mut self, span: Duration) {
-        let end = self.now + span;
-        for _ in 0..100_000 {
-            for event in self.agent.kernel_mut().take_events() {
-                self.agent.address_event(event);
-            }
-            match self.agent.run(self.now, &mut self.log) {
-                Some(next) if next <= end => self.now = next,
-                _ => {
-                    self.now = end;
-                    return;
-                }
-            }
-        }
-        panic!("the agent never rests");
-    }
-
-    fn settle(&mut self) {
-        self.pass(Duration::ZERO);
-    }
-
-    fn host(&mut self) -> &mut Memory {
-        self.agent.kernel_mut()
-    }
-
-    /// The host's report of an interface reaches the agent.
-    fn report(&mut self, link: IfIndex) {
-        let report = self.host().report(link).unwrap();
-        self.agent.link(&report);
-    }
-
-    /// The addresses announced since the last call, in order.
-    fn announced(&mut self) -> Vec<String> {
-        let sent = self.host().take_announcements();
-        sent.iter().map(|(_, it)| it.ip.to_string()).collect()
-    }
-}
-
-const MAC: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
-
-fn index(number: u32) -> IfIndex {
-    IfIndex::new(number).unwrap()
-}
-
-fn eth0() -> LinkName {
-    LinkName::new("eth0").unwrap()
-}
-
-fn slot(number: usize) -> Slot {
-    Slot::new(number).unwrap()
-}
-
-fn ip(text: &str) -> IpAddr {
-    text.parse().unwrap()
-}
-
-fn plan(addresses: &[&str]) -> Option<Plan> {
-    let addresses = addresses.iter();
-    Some(Plan {
-        addresses: addresses.map(|it| Address::new(ip(it), eth0())).collect(),
-        announce: Announce {
-            repeat: 2,
-            ..Announce::default()
-        },
-    })
-}
-
-fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
-
-#[test]
-fn addresses_are_added_acknowledged_and_then_announced_round_by_round() {
-    let mut bench = Bench::new();
-    bench
-        .agent
-        .plan(slot(0), plan(&["10.0.0.1", "10.0.0.2", "fd00::1"]));
-    bench.agent.desire(slot(0), true, 7);
-    bench.settle();
-
-    assert_eq!(bench.log.applied, [(slot(0), 7)]);
-    assert_eq!(bench.host().len(), 3);
-    let announced = bench.announced();
-    let v4: Vec<_> = announced.iter().filter(|it| !it.contains(':')).collect();
-    assert_eq!(v4, ["10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2"]);
-    assert_eq!(announced.len(), 6);
-    assert!(bench.log.notices.is_empty());
-}
-
-#[test]
-fn the_second_burst_follows_after_the_delay_and_no_third() {
-    let mut bench = Bench::new();
-    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
-    bench.agent.desire(slot(0), true, 1);
-    bench.pass(Duration::from_millis(4999));
-    assert_eq!(bench.announced().len(), 2);
-    bench.pass(Duration::from_millis(1));
-    assert_eq!(bench.announced().len(), 2);
-    bench.pass(secs(100));
-    assert_eq!(bench.announced().len(), 0);
-}
-
-#[test]
-fn nothing_is_announced_once_the_slot_is_to_be_absent() {
-    let mut bench = Bench::new();
-    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
-    bench.agent.desire(slot(0), true, 1);
-    bench.agent.desire(slot(0), false, 2);
-    bench.pass(secs(20));
-    assert_eq!(bench.log.applied, [(slot(0), 2)]);
-    assert!(bench.host().is_empty());
-    assert!(bench.announced().is_empty());
-}
+use crate::bench::{Bench, MAC, eth0, index, ip, plan, secs, slot};
 
 #[test]
 fn a_removal_is_acknowledged_when_the_addresses_are_gone() {
@@ -323,24 +162,6 @@ fn an_old_event_of_our_own_deletion_is_no_foreign_deletion() {
 }
 
 #[test]
-fn a_fight_is_given_up_after_ten_rounds_and_goes_on_slowly() {
-    let mut bench = Bench::new();
-    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
-    bench.agent.desire(slot(0), true, 1);
-    bench.settle();
-    for _ in 0..50 {
-        bench.host().steal(ip("10.0.0.1"));
-        bench.pass(Duration::from_millis(10));
-    }
-    assert_eq!(bench.agent.counters().restored, 10);
-    assert_eq!(bench.log.notices.len(), 11);
-    assert!(bench.log.notices[10].contains("over and over"));
-    assert!(bench.host().is_empty());
-    bench.pass(secs(30));
-    assert!(bench.host().find(ip("10.0.0.1")).is_some());
-}
-
-#[test]
 fn the_sweep_finds_what_no_event_told() {
     let mut bench = Bench::new();
     bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
@@ -459,95 +280,19 @@ fn an_interface_that_is_made_anew_gets_its_addresses_back() {
 }
 
 #[test]
-fn links_that_are_down_or_without_arp_are_not_announced_on_until_they_come_up() {
+fn a_fight_is_given_up_after_ten_rounds_and_goes_on_slowly() {
     let mut bench = Bench::new();
-    bench.host().set_up(index(2), false);
-    bench.report(index(2));
     bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
     bench.agent.desire(slot(0), true, 1);
     bench.settle();
-    assert_eq!(bench.host().len(), 1);
-    assert!(bench.announced().is_empty());
-    bench.host().set_up(index(2), true);
-    bench.report(index(2));
-    bench.settle();
-    assert_eq!(bench.announced().len(), 2);
-}
-
-#[test]
-fn a_contested_slot_announces_now_and_after_50_and_500_ms_and_the_configured_delay() {
-    let mut bench = Bench::new();
-    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
-    bench.agent.desire(slot(0), true, 1);
-    bench.pass(secs(10));
-    bench.announced();
-    let begin = bench.now;
-    bench.agent.contested(slot(0));
-    bench.pass(secs(10));
-    let sent = bench.host().take_announcements();
-    let millis: Vec<_> = sent
-        .iter()
-        .map(|(at, _)| at.since(begin).as_millis())
-        .collect();
-    assert_eq!(
-        millis,
-        [0, 0, 0, 0, 0, 50, 500, 5000, 5000, 5000, 5000, 5000]
-    );
-}
-
-#[test]
-fn a_flood_of_lower_adverts_does_not_become_a_flood_of_announcements() {
-    let mut bench = Bench::new();
-    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
-    bench.agent.desire(slot(0), true, 1);
-    bench.pass(secs(10));
-    bench.announced();
-    for _ in 0..10_000 {
-        bench.agent.contested(slot(0));
-        bench.pass(Duration::from_micros(100));
+    for _ in 0..50 {
+        bench.host().steal(ip("10.0.0.1"));
+        bench.pass(Duration::from_millis(10));
     }
-    let during = bench.announced().len();
-    assert!((20..=130).contains(&during), "{during} in one second");
-    bench.pass(Duration::from_millis(600));
-    assert!(!bench.announced().is_empty(), "none after the last contest");
-}
-
-#[test]
-fn the_pace_of_an_interface_is_kept_and_the_refresh_comes_round() {
-    let mut bench = Bench::new();
-    let mut paced = plan(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]).unwrap();
-    paced.announce = Announce {
-        repeat: 2,
-        delay: Duration::ZERO,
-        refresh: secs(60),
-        arp_interval: Duration::from_millis(10),
-        ..Announce::default()
-    };
-    bench.agent.plan(slot(0), Some(paced));
-    bench.agent.desire(slot(0), true, 1);
-    bench.pass(secs(61));
-    let sent = bench.host().take_announcements();
-    let millis: Vec<_> = sent
-        .iter()
-        .map(|(at, _)| at.as_nanos() / 1_000_000)
-        .collect();
-    assert_eq!(millis, [0, 10, 20, 30, 40, 50, 60_000, 60_010, 60_020]);
-    let tail = sent[3].1.ip;
-    assert_eq!(tail, ip("10.0.0.1"));
-}
-
-#[test]
-fn every_address_is_announced_once_before_any_is_announced_twice() {
-    let mut bench = Bench::new();
-    for number in 0..1000 {
-        let address = format!("10.0.{}.{}", number / 250, number % 250 + 1);
-        bench.agent.plan(slot(number), plan(&[&address]));
-        bench.agent.desire(slot(number), true, 1);
-    }
-    bench.settle();
-    assert_eq!(bench.log.applied.len(), 1000);
-    let announced = bench.announced();
-    assert_eq!(announced.len(), 2000);
-    let first: std::collections::HashSet<_> = announced[..1000].iter().collect();
-    assert_eq!(first.len(), 1000);
+    assert_eq!(bench.agent.counters().restored, 10);
+    assert_eq!(bench.log.notices.len(), 11);
+    assert!(bench.log.notices[10].contains("over and over"));
+    assert!(bench.host().is_empty());
+    bench.pass(secs(30));
+    assert!(bench.host().find(ip("10.0.0.1")).is_some());
 }

@@ -1,0 +1,94 @@
+//! The real host: netlink for the addresses, a packet socket for the neighbours.
+//!
+//! Changes and listings go over a synchronous socket, so that an acknowledgement is there when
+//! the call returns. What others change comes from a [`Monitor`], which is a stream.
+
+mod answer;
+mod batch;
+mod dump;
+mod message;
+mod monitor;
+mod neighbours;
+mod socket;
+mod table;
+
+use std::io;
+
+use crate::sys;
+use crate::types::Instant;
+
+use super::host::{Announcement, Kernel, Operation, Outcome, Stands, Unlisted};
+
+pub use monitor::{Event, Monitor, MonitorError};
+
+use neighbours::Neighbours;
+use socket::RouteSocket;
+
+/// The host that this process runs on, in the network namespace of the thread that opened it.
+///
+/// ```no_run
+/// use vipd::kernel::netlink::{Event, Monitor, Netlink};
+/// use vipd::kernel::{Agent, Sink};
+/// use vipd::types::{Instant, Slot};
+///
+/// # async fn example(sink: &mut impl Sink, clock: impl Fn() -> Instant)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// let mut agent = Agent::new(Netlink::open()?);
+/// let mut monitor = Monitor::open()?; // inside a tokio runtime
+/// loop {
+///     match monitor.next().await? {
+///         Event::Link(report) => agent.link(&report), // and tell the core thread
+///         Event::Gone(link) => agent.link_gone(link), // likewise
+///         Event::Address(event) => agent.address_event(event),
+///         Event::Listed => agent.resync(),
+///     }
+///     // And whatever else has happened: plans, desires.
+///     let next = agent.run(clock(), sink);
+///     # let _ = next;
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Netlink {
+    socket: RouteSocket,
+    neighbours: Neighbours,
+}
+
+/// The host cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No netlink socket.
+    #[error("cannot open a netlink socket")]
+    Netlink(#[source] io::Error),
+    /// No packet socket.
+    #[error("cannot announce addresses (does vipd have CAP_NET_RAW?)")]
+    Packet(#[source] sys::Error),
+}
+
+impl Netlink {
+    /// Opens the sockets.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the process may not or has no file descriptors left.
+    pub fn open() -> Result<Self, OpenError> {
+        Ok(Self {
+            socket: RouteSocket::open().map_err(OpenError::Netlink)?,
+            neighbours: Neighbours::open().map_err(OpenError::Packet)?,
+        })
+    }
+}
+
+impl Kernel for Netlink {
+    fn apply(&mut self, operations: &[Operation]) -> Vec<Outcome> {
+        batch::apply(&mut self.socket, operations)
+    }
+
+    fn addresses(&mut self) -> Result<Vec<Stands>, Unlisted> {
+        dump::list(&mut self.socket)
+    }
+
+    fn announce(&mut self, announcements: &[Announcement], now: Instant) -> usize {
+        let socket = self.socket.any();
+        self.neighbours.tell(announcements, now, socket)
+    }
+}
