@@ -296,7 +296,7 @@ fn announce() -> impl Strategy<Value = Announce> {
         1..=9u32,
         0..=9u32,
         [millis(), millis(), millis()],
-        [gap(), gap()],
+        [millis(), millis()],
     )
         .prop_map(|(repeat, refresh_repeat, lower_repeat, spans, gaps)| {
             let [delay, refresh, lower_delay] = spans;
@@ -339,10 +339,6 @@ fn pass() -> impl Strategy<Value = Authentication> {
             Authentication::Pass(octets)
         }),
     ]
-}
-
-fn gap() -> impl Strategy<Value = Duration> {
-    (0..=1_000_000u64).prop_map(Duration::from_micros)
 }
 
 fn millis() -> impl Strategy<Value = Duration> {

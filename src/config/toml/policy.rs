@@ -37,8 +37,8 @@ fn announce(table: &mut Table<'_, '_>) -> Announce {
         refresh_repeat: table.setting("refresh_repeat", value::integer(1, MOST_ROUNDS)),
         lower_repeat: table.setting("lower_repeat", value::integer(0, MOST_ROUNDS)),
         lower_delay: table.setting("lower_delay", value::duration(LONGEST_PAUSE)),
-        arp_interval: table.setting("arp_interval", value::duration(LONGEST_GAP)),
-        na_interval: table.setting("na_interval", value::duration(LONGEST_GAP)),
+        arp_interval: table.setting("arp_interval", value::duration(LONGEST_PAUSE)),
+        na_interval: table.setting("na_interval", value::duration(LONGEST_PAUSE)),
     }
 }
 
@@ -81,5 +81,3 @@ fn fast_release(value: Value<'_>) -> Read<FastRelease> {
 const MOST_ROUNDS: i64 = 1000;
 /// A day.
 const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
-/// Announcing 255 addresses at this pace takes four minutes.
-const LONGEST_GAP: Duration = Duration::from_secs(1);
