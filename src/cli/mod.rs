@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::daemon;
 
 mod args;
+pub mod check;
 mod flags;
 mod keepalived;
 mod run;

@@ -229,6 +229,18 @@ pub struct TrackedInterface {
     pub reverse: Setting<bool>,
 }
 
+impl Declared {
+    /// Every interface that is named, with its place.
+    pub fn links(&self) -> impl Iterator<Item = Spanned<LinkName>> {
+        self.instances.iter().flat_map(|instance| {
+            let held = instance.addresses.iter().chain(&instance.excluded);
+            let tracked = instance.tracked_interfaces.iter().map(|it| it.link);
+            let own = instance.interface.into_iter();
+            own.chain(held.filter_map(|it| it.link)).chain(tracked)
+        })
+    }
+}
+
 impl Policy {
     /// These settings, and where one is absent that of `other`.
     #[must_use]

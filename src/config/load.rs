@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::compile::compile;
+use super::declared::{Declared, Manners};
 use super::diagnostic::{Diagnostic, Diagnostics, Verdict};
 use super::model::Model;
-use super::source::Sources;
+use super::source::{Sources, Spanned};
 use super::{keepalived, toml};
+use crate::types::LinkName;
 
 /// What reading depends on besides the files.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,6 +33,8 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
     /// The files it consists of.
     pub sources: Sources,
+    /// The interfaces it names.
+    links: Vec<Spanned<LinkName>>,
 }
 
 /// Reads `path`: our own syntax if it ends in `.toml`, keepalived's otherwise.
@@ -38,26 +42,30 @@ pub struct Loaded {
 pub fn load(path: &Path, options: &Options) -> Loaded {
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::default();
-    let model = if path.extension().is_some_and(|it| it == "toml") {
+    let declared = if path.extension().is_some_and(|it| it == "toml") {
         native(path, &mut sources, &mut diagnostics)
     } else {
-        let declared = keepalived::read(path, options, &mut sources, &mut diagnostics);
-        compile(&declared, &mut diagnostics)
+        keepalived::read(path, options, &mut sources, &mut diagnostics)
     };
+    // What can only be judged across settings is judged once each setting is right, or one
+    // mistake would be told twice; keepalived's syntax has hardly a mistake that is an error.
+    let judged = declared.manners == Manners::Lenient || !diagnostics.has_errors();
+    let model = judged.then(|| compile(&declared, &mut diagnostics));
     Loaded {
-        model,
+        model: model.flatten(),
         diagnostics,
         sources,
+        links: declared.links().collect(),
     }
 }
 
-fn native(path: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Option<Model> {
+fn native(path: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Declared {
     match sources.read(path, true) {
-        Ok(file) => toml::load(sources, file, found),
+        Ok(file) => toml::read(sources, file, found),
         Err(error) => {
             let error = Diagnostic::error(keepalived::UNREADABLE, error.in_full());
             found.push(error.verdict(Verdict::Silent));
-            None
+            Declared::default()
         }
     }
 }
@@ -74,6 +82,31 @@ impl Default for Options {
 }
 
 impl Loaded {
+    /// Reports each interface that does not exist. That is an error, as in keepalived, unless
+    /// interfaces may come later (`dynamic_interfaces`); then there is no model any more.
+    pub fn check_links(&mut self, exists: impl Fn(LinkName) -> bool) {
+        let dynamic = self.model.as_ref().map(|it| it.node.dynamic_interfaces);
+        let mut missing: Vec<LinkName> = Vec::new();
+        for link in &self.links {
+            if exists(link.value) || missing.contains(&link.value) {
+                continue;
+            }
+            missing.push(link.value);
+            let message = format!("there is no interface {}", link.value);
+            let finding = match dynamic {
+                Some(true) => Diagnostic::note("no-such-interface", message)
+                    .at(link.span, "the instance is at fault until it appears"),
+                Some(false) | None => Diagnostic::error("no-such-interface", message)
+                    .at(link.span, "")
+                    .help("if it appears later, write dynamic_interfaces in global_defs"),
+            };
+            self.diagnostics.push(finding);
+        }
+        if self.diagnostics.has_errors() {
+            self.model = None;
+        }
+    }
+
     /// The exit code with which keepalived ends on such a configuration: 0 if it runs, 2 if it
     /// cannot run, 6 if a file is missing that has to be there.
     #[must_use]
