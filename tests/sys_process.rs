@@ -299,11 +299,12 @@ fn locked_memory_is_not_doubled(ends: &Signals) {
     let child = fork(|_| {
         realtime::lock_memory().expect("this test locks memory: run it as root");
         let before = status("VmRSS");
-        let idle = thread::spawn(thread::park);
+        let stack = thread::Builder::new().stack_size(64 << 20);
+        let idle = stack.spawn(thread::park).unwrap();
         assert!(status("VmLck") > 0);
         assert!(
-            status("VmRSS") < before + 1024,
-            "a stack of 2 MB was not filled"
+            status("VmRSS") < before + (32 << 10),
+            "a stack of 64 MB was filled"
         );
         idle.thread().unpark();
         idle.join().unwrap();
