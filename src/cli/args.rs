@@ -214,6 +214,7 @@ impl<I: Iterator<Item = OsString>> Line<I> {
             Meaning::IgnoreSigint => options.ignore_sigint = true,
             Meaning::Namespace => options.namespace = Some(text()),
             Meaning::ConfigId => options.config_id = Some(text()),
+            Meaning::AllIncludes => options.all_includes = true,
             Meaning::ConfigTest => self.config_test = Some(value.map(PathBuf::from)),
             Meaning::Version => self.immediate = Some(Request::Version),
             Meaning::Help => self.immediate = Some(Request::Help),

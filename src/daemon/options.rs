@@ -29,6 +29,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// Whose `@ID` lines of the configuration are used; the host's name where absent.
     pub config_id: Option<String>,
+    /// Every include of the configuration must find what it names.
+    pub all_includes: bool,
     /// Flags that were given and have no effect.
     pub unserved: Vec<&'static str>,
 }
@@ -47,6 +49,7 @@ impl Default for Options {
             ignore_sigint: false,
             namespace: None,
             config_id: None,
+            all_includes: false,
             unserved: Vec::new(),
         }
     }

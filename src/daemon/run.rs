@@ -75,7 +75,7 @@ fn start(options: &Options) -> Result<(), Error> {
     };
     let files = PidFiles { own, worker };
     info!("Starting vipd {}", env!("CARGO_PKG_VERSION"));
-    let model = match reload::load(&options.config) {
+    let model = match reload::load(options) {
         Ok(model) => model,
         Err(error) => {
             files.remove();
@@ -104,7 +104,7 @@ fn work(options: &Options, model: Model, start: Start) -> Result<(), Error> {
     let model = if start.first {
         model
     } else {
-        reload::load(&options.config).unwrap_or_else(|_refused| {
+        reload::load(options).unwrap_or_else(|_refused| {
             error!("Running the configuration that the daemon was started with.");
             model
         })

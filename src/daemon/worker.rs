@@ -131,7 +131,7 @@ impl Main<'_> {
     /// Reads the configuration again and makes it the running one, if it can be run.
     async fn reload(&mut self) {
         info!("Reloading");
-        match reload::load(&self.options.config) {
+        match reload::load(self.options) {
             Ok(model) => {
                 self.change(model).await;
                 info!("Reload complete");
