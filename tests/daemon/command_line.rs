@@ -1,0 +1,122 @@
+//! What the command line says and what it ends with.
+
+use std::process::Command;
+
+use super::lab::{Lab, Program};
+use super::support::{conf, file, run, start_active, stderr, text};
+
+/// Runs vipd in the lab's only router with a configuration and pid files of the lab's.
+fn run_with(lab: &Lab, conf: &str) -> (Option<i32>, String) {
+    let conf = file(lab, "test.conf", conf);
+    let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
+    let arguments = [
+        "-n",
+        "-l",
+        "-f",
+        text(&conf),
+        "-p",
+        text(&pid),
+        "-r",
+        text(&worker),
+    ];
+    let output = run(lab.node("a"), &arguments);
+    assert!(!pid.exists() && !worker.exists(), "pid files stay behind");
+    (output.status.code(), stderr(&output))
+}
+
+#[test]
+fn the_version_goes_to_standard_error_and_its_second_word_is_a_number() {
+    for flag in ["-v", "--version"] {
+        let output = Command::new(Program::Vipd.path())
+            .arg(flag)
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        assert!(output.stdout.is_empty());
+        let text = stderr(&output);
+        let second = text.split_whitespace().nth(1).unwrap();
+        assert!(second.starts_with('v') && second.contains('.'), "{text}");
+    }
+}
+
+#[test]
+fn a_signal_s_number_goes_to_standard_output() {
+    let vipd = |name: &str| {
+        let mut command = Command::new(Program::Vipd.path());
+        command.arg(format!("--signum={name}")).output().unwrap()
+    };
+    assert_eq!(vipd("DATA").stdout, b"10\n");
+    assert_eq!(vipd("JSON").stdout, b"36\n");
+    let unknown = vipd("NONSENSE");
+    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(stderr(&unknown), "Unknown sigfunc NONSENSE\n");
+}
+
+#[test]
+fn unknown_options_end_with_1_and_are_all_named() {
+    let mut command = Command::new(Program::Vipd.path());
+    let output = command.args(["--bogus", "-n", "-f"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        stderr(&output),
+        "Unknown option --bogus\nMissing parameter for option -f\n"
+    );
+}
+
+#[test]
+fn a_missing_configuration_ends_with_6() {
+    let lab = Lab::new(&["a"]);
+    let output = run(
+        lab.node("a"),
+        &[
+            "-n",
+            "-l",
+            "-f",
+            "/nonexistent",
+            "-p",
+            text(&lab.directory().join("p")),
+            "-r",
+            text(&lab.directory().join("w")),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+}
+
+#[test]
+fn a_configuration_that_cannot_run_ends_with_2() {
+    let lab = Lab::new(&["a"]);
+    let broken = conf(&lab, "a", 100).replace("virtual_router_id 51", "");
+    let (code, log) = run_with(&lab, &broken);
+    assert_eq!(code, Some(2), "{log}");
+}
+
+#[test]
+fn a_missing_interface_ends_with_2_and_is_named() {
+    let lab = Lab::new(&["a"]);
+    let text = conf(&lab, "a", 100).replace("interface eth0", "interface nosuch0");
+    let (code, log) = run_with(&lab, &text);
+    assert_eq!(code, Some(2), "{log}");
+    assert!(log.contains("nosuch0"), "{log}");
+}
+
+#[test]
+fn a_second_daemon_says_so_and_ends_with_0() {
+    let lab = Lab::new(&["a"]);
+    let mut first = start_active(&lab, "a");
+    let output = run(
+        lab.node("a"),
+        &[
+            "-n",
+            "-l",
+            "-f",
+            text(first.conf()),
+            "-p",
+            text(first.pid_file()),
+            "-r",
+            text(&lab.directory().join("other")),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stderr(&output).contains("daemon is already running"));
+    assert!(first.is_running() && first.pid_file().exists());
+}

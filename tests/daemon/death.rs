@@ -1,0 +1,77 @@
+//! Processes that die without being asked.
+
+use rustix::process::{Signal, kill_process, test_kill_process};
+
+use super::lab::{Capture, Daemon, Lab, Program, Watch, eventually, now};
+use super::support::{SOON, conf, start_active, wait_advert, wait_holding};
+
+#[test]
+fn a_killed_worker_is_released_by_the_supervisor_and_replaced() {
+    let lab = Lab::new(&["a"]);
+    let capture = Capture::start(&lab);
+    let mut daemon = start_active(&lab, "a");
+    let (worker, event) = (daemon.worker(), now());
+    kill_process(worker, Signal::KILL).unwrap();
+    let released = wait_advert(&capture, "a", 0, event);
+    println!("released after {:?}", released - event);
+    wait_holding(lab.node("a"), false);
+    eventually(SOON, "another worker", || {
+        let next = daemon.worker();
+        let found = next != worker && test_kill_process(next).is_ok();
+        found.then_some(()).ok_or_else(|| format!("{next}"))
+    });
+    wait_advert(&capture, "a", 100, now());
+    wait_holding(lab.node("a"), true);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn the_peer_takes_over_at_once_when_a_worker_is_killed() {
+    let lab = Lab::new(&["a", "b"]);
+    let watch = Watch::start(&lab, super::support::address(), SOON);
+    let begin = now();
+    let low = conf(&lab, "b", 50).replace("advert_int 0.10", "advert_int 1");
+    let high = conf(&lab, "a", 100).replace("advert_int 0.10", "advert_int 1\n    nopreempt");
+    let mut a = Daemon::start(&lab, lab.node("a"), Program::Vipd, &high);
+    watch.settled("a", &["a"], begin);
+    let mut b = Daemon::start(&lab, lab.node("b"), Program::Vipd, &low);
+    wait_advert(&watch.capture, "a", 100, now());
+
+    let event = now();
+    kill_process(a.worker(), Signal::KILL).unwrap();
+    println!("taken over: {}", watch.settled("b", &["a", "b"], event));
+    assert!(a.stop().success() && b.stop().success());
+}
+
+#[test]
+fn a_killed_supervisor_takes_its_worker_and_the_addresses_along() {
+    let lab = Lab::new(&["a"]);
+    let capture = Capture::start(&lab);
+    let daemon = start_active(&lab, "a");
+    let event = now();
+    daemon.signal(Signal::KILL);
+    wait_advert(&capture, "a", 0, event);
+    wait_holding(lab.node("a"), false);
+
+    let again = start_active(&lab, "a");
+    assert_ne!(again.pid(), daemon.pid());
+}
+
+#[test]
+fn without_respawn_the_daemon_ends_with_its_worker() {
+    let lab = Lab::new(&["a"]);
+    let conf = super::support::file(&lab, "c", &conf(&lab, "a", 100));
+    let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
+    let mut command = std::process::Command::new(Program::Vipd.path());
+    let paths = [&conf, &pid, &worker].map(|path| super::support::text(path));
+    command.args(["-n", "-R", "-f", paths[0], "-p", paths[1], "-r", paths[2]]);
+    command.stderr(std::process::Stdio::null());
+    let mut daemon = lab.node("a").namespace.enter(|| command.spawn()).unwrap();
+    wait_holding(lab.node("a"), true);
+    let number = std::fs::read_to_string(&worker).unwrap();
+    let process = rustix::process::Pid::from_raw(number.trim().parse().unwrap()).unwrap();
+    kill_process(process, Signal::KILL).unwrap();
+    assert!(daemon.wait().unwrap().success());
+    assert!(!lab.node("a").holds(super::support::address()));
+    assert!(!pid.exists() && !worker.exists());
+}

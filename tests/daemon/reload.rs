@@ -1,0 +1,74 @@
+//! SIGHUP.
+
+use rustix::process::Signal;
+
+use super::lab::{Capture, Lab, eventually, now};
+use super::support::{SOON, conf, start_active, wait_advert};
+
+#[test]
+fn a_reload_is_applied_without_giving_anything_up() {
+    let lab = Lab::new(&["a"]);
+    let capture = Capture::start(&lab);
+    let mut daemon = start_active(&lab, "a");
+    let worker = daemon.worker();
+    let event = now();
+    let text =
+        conf(&lab, "a", 150).replace("10.9.0.100/24", "10.9.0.100/24\n        10.9.0.101/24");
+    daemon.reload(&text);
+    wait_advert(&capture, "a", 150, event);
+    eventually(SOON, "the new address", || {
+        let held = lab.node("a").addresses();
+        let there = held.contains(&[10, 9, 0, 101].into());
+        there.then_some(()).ok_or_else(|| format!("{held:?}"))
+    });
+    let released = capture.adverts(event);
+    assert!(released.iter().all(|(_, _, advert)| advert.priority > 0));
+    assert!(lab.node("a").holds(super::support::address()));
+    assert_eq!(daemon.worker(), worker);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_broken_configuration_is_refused_and_the_old_one_runs_on() {
+    let lab = Lab::new(&["a"]);
+    let capture = Capture::start(&lab);
+    let mut daemon = start_active(&lab, "a");
+    let good = conf(&lab, "a", 100);
+    let broken = [
+        good.replace("virtual_router_id 51", ""),
+        good.replace("interface eth0", "interface nosuch0"),
+        "vrrp_instance VI_1 {\n".to_owned(),
+    ];
+    for (count, text) in (1..).zip(broken) {
+        daemon.reload(&text);
+        eventually(SOON, "the refusal", || {
+            let log = daemon.log();
+            let refusals = log.matches("is refused").count();
+            (refusals == count).then_some(()).ok_or(log)
+        });
+        wait_advert(&capture, "a", 100, now());
+        assert!(lab.node("a").holds(super::support::address()));
+    }
+    std::fs::remove_file(daemon.conf()).unwrap();
+    daemon.signal(Signal::HUP);
+    wait_advert(&capture, "a", 100, now());
+
+    daemon.reload(&conf(&lab, "a", 120));
+    wait_advert(&capture, "a", 120, now());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn ten_reloads_in_a_row_leave_no_gap() {
+    let lab = Lab::new(&["a"]);
+    let capture = Capture::start(&lab);
+    let mut daemon = start_active(&lab, "a");
+    let event = now();
+    for priority in 101..=110 {
+        daemon.reload(&conf(&lab, "a", priority));
+        wait_advert(&capture, "a", priority, event);
+    }
+    let adverts = capture.adverts(event);
+    assert!(adverts.iter().all(|(_, _, advert)| advert.priority > 0));
+    assert!(daemon.stop().success());
+}
