@@ -104,10 +104,13 @@ fn work(options: &Options, model: Model, start: Start) -> Result<(), Error> {
     let model = if start.first {
         model
     } else {
-        reload::load(options).unwrap_or_else(|_refused| {
+        let mut model = reload::load(options).unwrap_or_else(|_refused| {
             error!("Running the configuration that the daemon was started with.");
             model
-        })
+        });
+        // The machine has long started: whoever is to take over now is to do so at once.
+        model.node.startup_delay = Duration::ZERO;
+        model
     };
     let drawer = Drawer::new(start.will);
     worker::run(options, model, drawer, start.reporter, start.signals)
