@@ -264,7 +264,8 @@ impl<K: Kernel> Agent<K> {
         let timers = [self.retry_at, self.sweep_at];
         let timers = timers.into_iter().filter(|&at| at != Instant::NEVER);
         let next = self.schedule.next(now);
-        timers.chain(at_once).chain(next).min()
+        let earliest = timers.chain(at_once).chain(next).min();
+        earliest.map(|at| at.max(now))
     }
 
     /// What has been done so far.
