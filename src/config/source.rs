@@ -179,6 +179,20 @@ impl Sources {
         self.access == Access::FileSystem && path.exists()
     }
 
+    /// Whether there is a program of this name, searched on `PATH` where it has no slash; `None`
+    /// where no file can be seen.
+    #[must_use]
+    pub fn has_program(&self, name: &str) -> Option<bool> {
+        if self.access == Access::Sealed || name.is_empty() {
+            return None;
+        }
+        if name.contains('/') {
+            return Some(Path::new(name).is_file());
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        Some(std::env::split_paths(&path).any(|directory| directory.join(name).is_file()))
+    }
+
     /// Whether two names are one file.
     #[must_use]
     pub fn is_same(&self, one: &Path, other: &Path) -> bool {

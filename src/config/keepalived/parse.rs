@@ -1,6 +1,6 @@
 //! From tokens to statements, block by block, with keepalived's ways of surviving mistakes.
 
-use super::keywords::{self, Keyword, ROOT, Shape};
+use super::keywords::{self, Keyword, Missing, ROOT, Shape};
 use super::lex::{Token, Word};
 use super::reader::Reader;
 use crate::config::diagnostic::{Diagnostic, Verdict};
@@ -316,11 +316,18 @@ impl Parser<'_, '_> {
 
     fn missing_word(&mut self, keyword: &'static Keyword, words: &[Word]) {
         let message = format!("a word is missing behind {}", keyword.name);
-        let mut error = Diagnostic::error("missing-word", message).verdict(Verdict::Abort);
-        if let Some(last) = words.last() {
-            error = error.at(last.span, "keepalived ends here");
-        }
-        self.reader.found().push(error);
+        let (finding, label) = match keyword.missing {
+            Missing::Ends => {
+                let error = Diagnostic::error("missing-word", message);
+                (error.verdict(Verdict::Abort), "keepalived ends here")
+            }
+            Missing::Ignored => (Diagnostic::warning("missing-word", message), "ignored"),
+        };
+        let place = words.last().map(|last| last.span);
+        self.reader.found().push(match place {
+            Some(place) => finding.at(place, label),
+            None => finding,
+        });
     }
 
     fn unclosed(&mut self, opening: &Word) {

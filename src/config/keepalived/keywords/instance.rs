@@ -19,29 +19,29 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     b("unicast_ttl").takes(1),
     b("check_unicast_src"),
     c("unicast_fault_no_peer")
-        .pending("is not kept by this version: without peers the instance uses multicast"),
+        .pending("not kept by this version; without peers the instance uses multicast"),
     c("old_unicast_checksum")
-        .pending("is not sent by this version: peers of before 2016 refuse the adverts"),
+        .pending("not sent by this version; peers of before 2016 refuse the adverts"),
     c("mcast_dst_ip").takes(1),
     b("track_src_ip")
-        .pending("is not watched by this version: a source address that is gone is no fault"),
+        .pending("not watched by this version; a source address that is gone is no fault"),
     c("vrf")
         .takes(1)
-        .pending("is not used by this version: the interface has to be named"),
+        .pending("not used by this version; the interface has to be named"),
     // What.
     a("virtual_ipaddress").values(),
     a("virtual_ipaddress_excluded").values(),
     c("no_virtual_ipaddress"),
     a("virtual_routes")
         .values()
-        .pending("is not set by this version: the routes do not move with the address"),
+        .pending("not set by this version; the routes do not move with the address"),
     a("virtual_rules")
         .values()
-        .pending("is not set by this version: the rules do not move with the address"),
+        .pending("not set by this version; the rules do not move with the address"),
     b("promote_secondaries")
-        .pending("is not set by this version: set the sysctl net.ipv4.conf.*.promote_secondaries"),
+        .pending("not set by this version; set the sysctl net.ipv4.conf.*.promote_secondaries"),
     a("accept").quiet(),
-    b("no_accept").pending("is not done by this version: the address takes all traffic"),
+    b("no_accept").pending("not done by this version; the address takes all traffic"),
     // When.
     a("nopreempt"),
     a("preempt"),
@@ -51,13 +51,12 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("thread_timer_expired").pending(EXPIRED),
     b("lower_prio_no_advert"),
     b("higher_prio_send_advert"),
-    c("owner_ignore_adverts").pending(
-        "is not kept by this version: an owner yields to another owner of a higher address",
-    ),
+    c("owner_ignore_adverts")
+        .pending("not kept by this version; an owner yields to another owner of a higher address"),
     b("skip_check_adv_addr"),
     b("strict_mode"),
     c("v3_checksum_as_v2"),
-    a("fast_release").takes(1),
+    a("fast_release").wants(1),
     // Announcements.
     a("garp_master_delay").takes(1),
     a("garp_master_repeat").takes(1),
@@ -71,16 +70,16 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     a("track_interface").values(),
     a("track_script")
         .values()
-        .pending("is not evaluated by this version: the address is held whatever the script says"),
+        .pending("not evaluated by this version; the address is held whatever the script says"),
     b("track_file")
         .values()
-        .pending("is not read by this version: the address is held whatever the file says"),
+        .pending("not read by this version; the address is held whatever the file says"),
     b("track_process").values().pending(
-        "is not watched by this version: the address is held whether the process runs or not",
+        "not watched by this version; the address is held whether the process runs or not",
     ),
     c("track_bfd")
         .values()
-        .pending("is not watched by this version: the address is held whatever the session says"),
+        .pending("not watched by this version; the address is held whatever the session says"),
     a("dont_track_primary"),
     c("linkbeat_use_polling").quiet(),
     // VMAC.
@@ -97,11 +96,11 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     b("notify_master_rx_lower_pri").takes(1).pending(NOTIFY),
     c("notify_deleted").pending(NOTIFY),
     c("notify_priority_changes").quiet(),
-    b("smtp_alert").pending("is not sent by this version: nobody gets a mail on a change of state"),
+    b("smtp_alert").pending("not sent by this version; nobody gets a mail on a change of state"),
     // Relics.
     c("lvs_sync_daemon_interface").takes(1).quiet(),
-    c("kernel_rx_buf_size").takes(1).quiet(),
-    b("debug").quiet(),
+    c("kernel_rx_buf_size").wants(1).quiet(),
+    b("debug").takes(1).quiet(),
 ];
 
 const AUTHENTICATION: &[Keyword] = &[a("auth_type").takes(1), a("auth_pass").takes(1)];
@@ -114,7 +113,7 @@ const HMAC: &[Keyword] = &[
     c("mode").takes(1),
 ];
 
-const EXPIRED: &str = "is not kept by this version: after a stall the instance stays as it is";
-const EXTRA_GARP: &str = "is not done by this version: extra interfaces are not announced on";
-const VMAC: &str = "is not made by this version: the address answers with the interface's own MAC";
-const NOTIFY: &str = "is not run by this version: no script hears of a change of state";
+const EXPIRED: &str = "not kept by this version; after a stall the instance stays as it is";
+const EXTRA_GARP: &str = "not done by this version; extra interfaces are not announced on";
+const VMAC: &str = "not made by this version; the address answers with the interface's own MAC";
+const NOTIFY: &str = "not run by this version; no script hears of a change of state";

@@ -16,8 +16,10 @@ pub(super) struct Keyword {
     pub(super) name: &'static str,
     /// What follows it.
     pub(super) shape: Shape,
-    /// How many words must stand behind it; keepalived ends at once where one is missing.
+    /// How many words must stand behind it.
     pub(super) words: usize,
+    /// What keepalived does where one of them is missing.
+    pub(super) missing: Missing,
     /// How common it is.
     pub(super) tier: Tier,
     /// What becomes of it.
@@ -35,6 +37,15 @@ pub(super) enum Shape {
     Block(&'static [Keyword]),
     /// A block of another daemon's keywords, which is read over.
     Foreign,
+}
+
+/// What keepalived does where a word is missing behind a keyword.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Missing {
+    /// It ends at once, with exit code 2.
+    Ends,
+    /// It leaves out the line.
+    Ignored,
 }
 
 /// How common a keyword is in the field.
@@ -55,7 +66,7 @@ pub(super) enum Status {
     Works,
     /// Leaving it out changes nothing that the operator would miss.
     Quiet,
-    /// It is not done yet; what that means, as a sentence behind the keyword's name.
+    /// It is not done yet; what that means, to be read behind the keyword's name and a colon.
     Pending(&'static str),
 }
 
@@ -65,6 +76,7 @@ impl Keyword {
             name,
             shape: Shape::Line,
             words: 0,
+            missing: Missing::Ends,
             tier,
             status: Status::Works,
         }
@@ -72,6 +84,14 @@ impl Keyword {
 
     const fn takes(self, words: usize) -> Self {
         Self { words, ..self }
+    }
+
+    const fn wants(self, words: usize) -> Self {
+        Self {
+            words,
+            missing: Missing::Ignored,
+            ..self
+        }
     }
 
     const fn values(self) -> Self {
@@ -173,7 +193,7 @@ mod tests {
         each(ROOT, &mut |keywords| {
             for keyword in keywords {
                 if let Status::Pending(effect) = keyword.status {
-                    assert!(effect.contains(": "), "{}: {effect}", keyword.name);
+                    assert!(effect.contains("; "), "{}: {effect}", keyword.name);
                     assert!(!effect.ends_with('.'), "{}", keyword.name);
                 }
             }

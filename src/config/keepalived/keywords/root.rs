@@ -12,27 +12,27 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     b("vrrp_track_process").block(tracking::PROCESS).quiet(),
     a("vrrp_sync_group")
         .block(tracking::GROUP)
-        .pending("is not kept by this version: its instances change hands one by one"),
+        .pending("not kept by this version; its instances change hands one by one"),
     b("static_ipaddress").values().pending(STATIC),
     b("static_routes").values().pending(STATIC),
     b("static_rules").values().pending(STATIC),
     c("track_group")
         .block(tracking::TRACK_GROUP)
-        .pending("is not watched by this version: no instance follows its interfaces"),
+        .pending("not watched by this version; no instance follows its interfaces"),
     c("garp_group")
         .block(GARP_GROUP)
-        .pending("is not used by this version: announcements keep the pace of global_defs"),
+        .pending("not used by this version; announcements keep the pace of global_defs"),
     c("interface_up_down_delays")
         .values()
-        .pending("is not used by this version: an interface that goes down is a fault at once"),
+        .pending("not used by this version; an interface that goes down is a fault at once"),
     c("linkbeat_interfaces").values().quiet(),
     c("linkbeat_use_polling").quiet(),
     b("net_namespace")
-        .takes(1)
-        .pending("is not entered by this version: start vipd inside it with `ip netns exec`"),
+        .wants(1)
+        .pending("not entered by this version; start vipd inside it with `ip netns exec`"),
     c("net_namespace_ipvs").quiet(),
     c("namespace_with_ipsets").quiet(),
-    b("instance").takes(1).pending(PID_NAMES),
+    b("instance").wants(1).pending(PID_NAMES),
     c("use_pid_dir").pending(PID_NAMES),
     c("child_wait_time").takes(1).quiet(),
     a("virtual_server").foreign().pending(IPVS),
@@ -40,7 +40,7 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     c("SSL").foreign().pending(IPVS),
     c("bfd_instance")
         .foreign()
-        .pending("is not run by this version: no instance follows its sessions"),
+        .pending("not run by this version; no instance follows its sessions"),
 ];
 
 const GARP_GROUP: &[Keyword] = &[
@@ -50,7 +50,7 @@ const GARP_GROUP: &[Keyword] = &[
     c("interfaces").values().quiet(),
 ];
 
-const STATIC: &str = "is not set by this version: what it lists is neither added nor removed";
+const STATIC: &str = "not set by this version; what it lists is neither added nor removed";
 const PID_NAMES: &str =
-    "does not name files in this version: set the pid files with -p and -r on the command line";
-const IPVS: &str = "belongs to the load balancer, which vipd is not: the block is skipped";
+    "do not name files in this version; set the pid files with -p and -r on the command line";
+const IPVS: &str = "load balancing, which vipd does not do; the block is skipped";

@@ -3,10 +3,10 @@
 use super::{Keyword, a, b, c};
 
 pub(super) const SCRIPT: &[Keyword] = &[
-    a("script").takes(1).quiet(),
+    a("script").wants(1).quiet(),
     a("interval").takes(1).quiet(),
     a("timeout").takes(1).quiet(),
-    a("weight").takes(1).quiet(),
+    a("weight").wants(1).quiet(),
     a("rise").takes(1).quiet(),
     a("fall").takes(1).quiet(),
     a("user").takes(1).quiet(),
@@ -14,15 +14,15 @@ pub(super) const SCRIPT: &[Keyword] = &[
 ];
 
 pub(super) const FILE: &[Keyword] = &[
-    b("file").takes(1).quiet(),
-    b("weight").takes(1).quiet(),
+    b("file").wants(1).quiet(),
+    b("weight").wants(1).quiet(),
     b("init_file").quiet(),
 ];
 
 pub(super) const PROCESS: &[Keyword] = &[
     b("process").takes(1).quiet(),
     b("param_match").quiet(),
-    b("weight").takes(1).quiet(),
+    b("weight").wants(1).quiet(),
     b("quorum").takes(1).quiet(),
     b("quorum_max").takes(1).quiet(),
     b("delay").takes(1).quiet(),
@@ -36,12 +36,12 @@ pub(super) const GROUP: &[Keyword] = &[
     a("track_interface").values().quiet(),
     a("track_script")
         .values()
-        .pending("is not evaluated by this version: the address is held whatever the script says"),
+        .pending("not evaluated by this version; the address is held whatever the script says"),
     b("track_file")
         .values()
-        .pending("is not read by this version: the address is held whatever the file says"),
+        .pending("not read by this version; the address is held whatever the file says"),
     b("track_process").values().pending(
-        "is not watched by this version: the address is held whether the process runs or not",
+        "not watched by this version; the address is held whether the process runs or not",
     ),
     c("track_bfd").values().quiet(),
     a("notify").takes(1).pending(NOTIFY),
@@ -57,4 +57,4 @@ pub(super) const GROUP: &[Keyword] = &[
 
 pub(super) const TRACK_GROUP: &[Keyword] = &[c("group").values().quiet()];
 
-const NOTIFY: &str = "is not run by this version: no script hears of a change of state";
+const NOTIFY: &str = "not run by this version; no script hears of a change of state";

@@ -28,18 +28,13 @@ impl Lower<'_> {
                 self.declared.node.log_unknown_vrids = place.map(|it| Spanned::new(true, it));
             }
             "vrrp_startup_delay" => {
-                let range = Duration::from_millis(1)..=Duration::from_secs(86_400);
+                let range = Duration::from_millis(1)..=Duration::from_secs(u64::from(LONGEST));
                 self.declared.node.startup_delay = self.seconds(statement, range);
             }
             "vrrp_priority" => self.declared.node.nice = self.number(statement, -20..=19),
             "vrrp_rt_priority" => {
-                let priority = self.number(statement, 0..=99_u8);
-                self.declared.node.realtime = priority.map(|it| {
-                    it.map(|it| match it {
-                        0 => Realtime::Off,
-                        priority => Realtime::Priority(priority),
-                    })
-                });
+                let priority = self.number(statement, 0..=u32::MAX);
+                self.declared.node.realtime = priority.map(|it| self.realtime(it));
             }
             "vrrp_mcast_group4" => {
                 let group = self.group(statement, IpAddr::is_ipv4);
@@ -53,6 +48,18 @@ impl Lower<'_> {
             _ => return self.global_policy(statement),
         }
         true
+    }
+
+    fn realtime(&mut self, priority: Spanned<u32>) -> Spanned<Realtime> {
+        let most = 99;
+        if priority.value > u32::from(most) {
+            let message = format!("the highest real-time priority is {most}");
+            self.warn("bad-value", message, priority.span, "taken for it");
+        }
+        priority.map(|priority| match u8::try_from(priority).unwrap_or(most) {
+            0 => Realtime::Off,
+            priority => Realtime::Priority(priority.min(most)),
+        })
     }
 
     /// What is a default for every instance.
@@ -99,14 +106,16 @@ impl Lower<'_> {
         announce: &mut crate::config::declared::Announce,
     ) -> bool {
         match name {
-            "garp_master_delay" => announce.delay = self.whole_seconds(statement, 0..=86_400),
+            "garp_master_delay" => announce.delay = self.whole_seconds(statement, 0..=LONGEST),
             "garp_master_repeat" => announce.repeat = self.repeats(statement),
-            "garp_master_refresh" => announce.refresh = self.whole_seconds(statement, 0..=86_400),
+            "garp_master_refresh" => announce.refresh = self.whole_seconds(statement, 0..=LONGEST),
             "garp_master_refresh_repeat" => announce.refresh_repeat = self.repeats(statement),
             "garp_lower_prio_delay" => {
-                announce.lower_delay = self.whole_seconds(statement, 0..=86_400);
+                announce.lower_delay = self.whole_seconds(statement, 0..=LONGEST);
             }
-            "garp_lower_prio_repeat" => announce.lower_repeat = self.number(statement, 0..=1000),
+            "garp_lower_prio_repeat" => {
+                announce.lower_repeat = self.number(statement, 0..=u32::MAX)
+            }
             _ => return false,
         }
         true
@@ -114,14 +123,22 @@ impl Lower<'_> {
 
     /// How many rounds; 0 means 1.
     fn repeats(&mut self, statement: &Statement) -> Setting<u32> {
-        let count = self.number(statement, 0..=1000_u32)?;
+        let count = self.number(statement, 0..=u32::MAX)?;
+        if count.value == 0 {
+            self.warn(
+                "bad-value",
+                "there is one round at least",
+                count.span,
+                "taken for 1",
+            );
+        }
         Some(count.map(|count| count.max(1)))
     }
 
     fn pace(&mut self, statement: &Statement) -> Setting<Duration> {
         self.seconds(
             statement,
-            Duration::from_micros(1)..=Duration::from_secs(4294),
+            Duration::from_micros(1)..=Duration::from_secs(u64::from(LONGEST)),
         )
     }
 
@@ -166,3 +183,6 @@ impl Lower<'_> {
         None
     }
 }
+
+/// The longest time in whole seconds that keepalived's microseconds hold.
+const LONGEST: u32 = 4294;

@@ -7,7 +7,7 @@ use super::super::parse::Statement;
 use super::Lower;
 use crate::config::declared::{AuthKind, InitialState, Instance, Setting, TrackedInterface};
 use crate::config::source::{Span, Spanned};
-use crate::types::{Family, Priority, Vrid, Weight};
+use crate::types::{Family, LinkName, Priority, Vrid, Weight};
 
 impl Lower<'_> {
     /// Takes over one instance; without a name there is none.
@@ -20,12 +20,7 @@ impl Lower<'_> {
             return;
         };
         let place = Span::to(keyword.span, name.span);
-        let first = self
-            .declared
-            .instances
-            .iter()
-            .find(|it| it.name.value == name.value);
-        if let Some(first) = first.map(|it| it.name.span) {
+        if let Some(first) = self.names.get(&name.value).copied() {
             let warning = crate::config::diagnostic::Diagnostic::warning(
                 "duplicate-instance",
                 format!("{} is defined twice", name.value),
@@ -37,6 +32,7 @@ impl Lower<'_> {
             self.found.push(warning);
             return;
         }
+        self.names.insert(name.value.clone(), place);
         let mut instance = Instance::new(Spanned::new(name.value.clone(), place));
         for inner in statement.block() {
             self.setting(&mut instance, inner);
@@ -50,7 +46,7 @@ impl Lower<'_> {
         match statement.keyword.name {
             "state" => instance.state = self.state(statement, instance.state),
             "interface" => {
-                let link = statement.argument().and_then(|it| self.link(it));
+                let link = statement.argument().and_then(|it| self.own_link(it));
                 instance.interface = link.or(instance.interface);
             }
             "virtual_router_id" => {
@@ -93,7 +89,13 @@ impl Lower<'_> {
         match statement.keyword.name {
             "version" => {
                 let version = self.version(statement);
-                policy.version = policy.version.or(version);
+                match (policy.version, version) {
+                    (Some(first), Some(other)) if first.value != other.value => {
+                        let message = format!("the version is {} already", first.value);
+                        self.warn("bad-value", message, other.span, "ignored");
+                    }
+                    (first, other) => policy.version = first.or(other),
+                }
             }
             "strict_mode" => policy.strict = self.answer(statement),
             "down_timer_adverts" => policy.down_adverts = self.number(statement, 1..=100),
@@ -112,6 +114,15 @@ impl Lower<'_> {
         }
         instance.policy = policy;
         true
+    }
+
+    /// The interface of the adverts, which the loopback cannot be.
+    fn own_link(&mut self, word: &Word) -> Setting<LinkName> {
+        if word.value == "lo" {
+            self.bad(word, "no advert can travel on the loopback", "ignored");
+            return None;
+        }
+        self.link(word)
     }
 
     fn state(

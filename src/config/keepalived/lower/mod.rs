@@ -4,28 +4,37 @@ mod address;
 mod global;
 mod instance;
 mod pending;
+mod script;
 mod unicast;
 mod value;
+
+use std::collections::HashMap;
 
 use super::lex::Word;
 use super::parse::Statement;
 use crate::config::declared::Declared;
 use crate::config::diagnostic::{Diagnostic, Diagnostics};
-use crate::config::source::Span;
+use crate::config::source::{Sources, Span};
 
 /// What the statements declare.
 ///
 /// `global_defs` counts wherever it stands: keepalived's parent reads it before its children read
 /// the rest.
-pub(super) fn lower(statements: &[Statement], found: &mut Diagnostics) -> Declared {
+pub(super) fn lower(
+    statements: &[Statement],
+    sources: &Sources,
+    found: &mut Diagnostics,
+) -> Declared {
     let mut lower = Lower {
         declared: Declared::default(),
+        names: HashMap::new(),
         found,
     };
     for statement in statements {
         lower.root(statement);
     }
     let declared = lower.declared;
+    script::check(statements, sources, found);
     pending::report(statements, found);
     declared
 }
@@ -33,6 +42,8 @@ pub(super) fn lower(statements: &[Statement], found: &mut Diagnostics) -> Declar
 /// What is declared so far, and where findings go.
 struct Lower<'a> {
     declared: Declared,
+    /// The instances so far, and where their names stand.
+    names: HashMap<String, Span>,
     found: &'a mut Diagnostics,
 }
 

@@ -13,7 +13,7 @@ pub(super) fn report(statements: &[Statement], found: &mut Diagnostics) {
     kinds.sort_by_key(|kind| kind.tier);
     for kind in kinds {
         let names = kind.names.join(", ");
-        let mut warning = Diagnostic::warning("not-done", format!("{names} {}", kind.effect))
+        let mut warning = Diagnostic::warning("not-done", format!("{names}: {}", kind.effect))
             .verdict(Verdict::Silent);
         let mut places = kind.places.into_iter();
         if let Some(first) = places.next() {
