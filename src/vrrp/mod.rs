@@ -13,4 +13,5 @@ mod router;
 pub mod timing;
 
 pub use interface::{Desire, Input, Listen, Outbox, Reannounce, Transmit};
+pub use release::taught;
 pub use router::{Router, View};

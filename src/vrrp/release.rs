@@ -52,6 +52,13 @@ pub(super) fn plan(instance: &Instance, known: &[Option<Priority>]) -> Release {
     }
 }
 
+/// The interval that every Backup may be taught before `instance` leaves, when nothing is known
+/// of their priorities; `None` where priority 0 alone is sent.
+#[must_use]
+pub fn taught(instance: &Instance) -> Option<Centis> {
+    plan(instance, &[]).interval
+}
+
 /// The peer that will take over, if that is certain: all priorities are known and one is highest.
 fn successor(peers: &[Peer], known: &[Option<Priority>]) -> Option<IpAddr> {
     let mut best: Option<(Priority, IpAddr)> = None;

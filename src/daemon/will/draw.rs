@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
-use crate::config::model::{FastRelease, Instance, Model, Transport};
-use crate::types::{Address, Centis, Family, Slot, Version};
-use crate::vrrp::Transmit;
+use crate::config::model::{Instance, Model, Transport};
+use crate::types::{Address, Centis, Slot};
+use crate::vrrp::{Transmit, taught};
 
 use super::layout::{TABLE_HEAD, Words, address, advert, index, ip_words, word};
 
@@ -227,11 +227,8 @@ impl Adverts {
             Transport::Multicast { .. } => 1,
             Transport::Unicast { peers, .. } => peers.len(),
         };
-        let octets = match instance.family {
-            Family::V4 => 4,
-            Family::V6 => 16,
-        };
-        let message = HEADER + instance.addresses.len() * octets + AUTHENTICATION;
+        let octets = instance.addresses.len() * instance.family.octets();
+        let message = HEADER + octets + AUTHENTICATION;
         Self {
             count,
             room: message.div_ceil(8),
@@ -281,19 +278,6 @@ pub(in crate::daemon) fn words_for(model: &Model) -> usize {
     (4 * needed).max(LEAST_WORDS)
 }
 
-/// The interval that Backups are taught before `instance` leaves, where that helps.
-fn taught(instance: &Instance) -> Option<Centis> {
-    let interval = match (instance.version, instance.fast_release) {
-        (Version::V2, _) | (Version::V3, FastRelease::Off) => return None,
-        (Version::V3, FastRelease::To(interval)) => interval,
-        (Version::V3, FastRelease::Auto) => match &instance.transport {
-            Transport::Unicast { peers, .. } if peers.len() == 1 => Centis::SHORTEST,
-            Transport::Unicast { .. } | Transport::Multicast { .. } => SEVERAL,
-        },
-    };
-    Some(interval).filter(|interval| *interval < instance.interval)
-}
-
 /// Where a table of `needed` words can be drawn without touching the current one.
 fn room_for(words: Words<'_>, needed: usize) -> Option<usize> {
     let half = words.len() / 2;
@@ -313,8 +297,3 @@ const LEAST_WORDS: usize = 8192;
 const HEADER: usize = 8;
 /// Octets of version 2's authentication data.
 const AUTHENTICATION: usize = 8;
-/// What several possible successors are taught: 100 ms.
-const SEVERAL: Centis = match Centis::new(10) {
-    Ok(interval) => interval,
-    Err(_) => Centis::SHORTEST,
-};
