@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tracing::{debug, error};
+use tracing::error;
 
 use crate::config::diff::Change;
 use crate::config::model::{Model, Realtime};
@@ -19,7 +19,7 @@ use crate::sys::{PipeWaker, Transmitter, Waker, clock};
 
 use super::board::Board;
 use super::core::{Core, Inbox};
-use super::counters::LoopCounters;
+use super::counters::{LoopCounters, LoopReport};
 use super::effects::{Effects, ToKernel, ToMain};
 use super::error::Error;
 use super::kernel;
@@ -67,7 +67,8 @@ impl Threads {
         let (commands, core_commands) = sync_channel(COMMANDS);
         let (orders, kernel_orders) = mpsc::channel();
         let (links, core_links) = sync_channel(LINKS);
-        let (told_sender, told) = sync_channel(TOLD);
+        let told_room = TOLD.max(4 * model.instances.len());
+        let (told_sender, told) = sync_channel(told_room);
         let (ready, kernel_ready) = oneshot::channel();
 
         let effects = Effects::new(
@@ -137,17 +138,12 @@ impl Threads {
         applied.await.ok()
     }
 
-    /// Has every instance leave and ends the core thread. It has its time: if it does not end
-    /// within it, it is left behind.
-    pub(super) async fn stop_core(&mut self) {
+    /// Has every instance leave; the core thread ends when all have, or its patience has.
+    pub(super) fn leave(&self) {
         self.command(Command::Stop);
-        if timeout(CORE_END, &mut self.core_ended).await.is_err() {
-            error!("The core thread does not end.");
-        }
-        debug!(counters = %self.counters.report(), "The core thread ended.");
     }
 
-    /// Ends the kernel thread, likewise.
+    /// Ends the kernel thread. It has its time: if it does not end within it, it is left behind.
     pub(super) async fn stop_kernel(&mut self) {
         // It has ended already if nobody takes the order.
         let _ended = self.orders.send(Order::Stop).is_err();
@@ -155,6 +151,11 @@ impl Threads {
         if timeout(KERNEL_END, &mut self.kernel_ended).await.is_err() {
             error!("The kernel thread does not end.");
         }
+    }
+
+    /// What the core thread has counted.
+    pub(super) fn counters(&self) -> LoopReport {
+        self.counters.report()
     }
 
     fn command(&self, command: Command) {
@@ -194,11 +195,26 @@ fn spawn(
 const COMMANDS: usize = 8;
 /// Link events that may wait for the core thread.
 const LINKS: usize = 256;
-/// Events that may wait for the main thread.
+/// Events that may wait for the main thread, at least: as many as all instances make at once.
 const TOLD: usize = 1024;
 /// How long the kernel may take to list its interfaces.
 const READY: Duration = Duration::from_secs(1);
-/// How long the core thread may take to end: longer than it gives itself.
-const CORE_END: Duration = Duration::from_millis(500);
 /// How long the kernel thread may take to end: one request to the kernel.
 const KERNEL_END: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_ends_as_crashed_and_takes_nobody_along() {
+        let ended = spawn("panics", Realtime::Off, || panic!("on purpose")).unwrap();
+        assert!(matches!(ended.blocking_recv(), Ok(Err(Error::Crashed))));
+    }
+
+    #[test]
+    fn a_thread_s_end_is_told() {
+        let ended = spawn("ends", Realtime::Off, || Ok(())).unwrap();
+        assert!(matches!(ended.blocking_recv(), Ok(Ok(()))));
+    }
+}

@@ -6,11 +6,13 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tracing::{error, info, warn};
+use tokio::time::sleep;
+use tracing::{debug, error, info, warn};
 
 use crate::config::diff::diff;
 use crate::config::model::Model;
@@ -177,12 +179,34 @@ impl Main<'_> {
         info!("Stopping");
         match self.options.release {
             Release::Release => {
-                self.threads.stop_core().await;
-                self.hear();
+                self.threads.leave();
+                self.hear_until_core_ends().await;
                 self.threads.stop_kernel().await;
             }
             Release::Keep => info!("The addresses stay."),
         }
+    }
+
+    /// Logs what the core thread tells while every instance leaves.
+    async fn hear_until_core_ends(&mut self) {
+        let end = sleep(CORE_END);
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                _end = &mut self.threads.core_ended => break,
+                () = &mut end => {
+                    error!("The core thread does not end.");
+                    break;
+                }
+                readable = self.threads.told_pipe.readable() => {
+                    if readable.is_ok() {
+                        self.hear();
+                    }
+                }
+            }
+        }
+        self.hear();
+        debug!(counters = %self.threads.counters(), "The core thread ended.");
     }
 
     /// A thread ended that should not.
@@ -226,5 +250,7 @@ fn listen_for_signals(options: &Options) -> Result<mpsc::Receiver<Request>, Erro
     Ok(receiver)
 }
 
+/// How long the core thread may take to end: longer than it gives itself.
+const CORE_END: Duration = Duration::from_millis(500);
 /// Requests that may wait while one is acted upon; the signals behind them wait in the kernel.
 const SIGNALS: usize = 8;
