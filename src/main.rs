@@ -15,6 +15,7 @@ fn code(ended: &Ended) -> u8 {
     match ended {
         Ended::Well => 0,
         Ended::Usage => 1,
+        Ended::Verdict(code) => *code,
         Ended::Daemon(error) => match error {
             Error::AlreadyRunning => 0,
             Error::System { .. } | Error::PidFile(_) | Error::Kernel(_) | Error::Monitor(_) => 1,

@@ -19,8 +19,8 @@ pub(super) enum Request {
     Run(Box<Options>),
     /// Check the configuration, say what is wrong, and end.
     ConfigTest {
-        /// The configuration.
-        config: PathBuf,
+        /// Which one, and how it is to be read.
+        options: Box<Options>,
         /// Where the messages are appended; standard error where absent.
         log: Option<PathBuf>,
     },
@@ -101,7 +101,7 @@ impl<I: Iterator<Item = OsString>> Line<I> {
         let request = match (self.immediate, self.config_test) {
             (Some(request), _) => request,
             (None, Some(log)) => Request::ConfigTest {
-                config: self.options.config,
+                options: Box::new(self.options),
                 log,
             },
             (None, None) => Request::Run(Box::new(self.options)),

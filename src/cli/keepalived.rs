@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::args::{self, Request};
 use super::terminal::{answer, tell};
-use super::{Ended, version};
+use super::{Ended, configtest, version};
 use crate::daemon::{self, signals};
 
 /// Reads and obeys keepalived's command line.
@@ -50,9 +50,6 @@ pub(super) fn execute(program: &OsStr, arguments: impl IntoIterator<Item = OsStr
                 Ended::Usage
             }
         },
-        Request::ConfigTest { .. } => {
-            tell("not yet");
-            Ended::Usage
-        }
+        Request::ConfigTest { options, log } => configtest::test(&options, log.as_deref()),
     }
 }

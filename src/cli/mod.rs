@@ -11,6 +11,7 @@ use crate::daemon;
 
 mod args;
 pub mod check;
+mod configtest;
 mod flags;
 mod keepalived;
 mod run;
@@ -24,6 +25,8 @@ pub enum Ended {
     Well,
     /// The command line makes no sense, or a file that it names can't be opened.
     Usage,
+    /// A configuration was checked; this is the exit code that says how it was.
+    Verdict(u8),
     /// The daemon ended before its time, or never ran.
     Daemon(daemon::Error),
 }
@@ -71,12 +74,15 @@ struct Ours {
 enum Command {
     /// Run the daemon in the foreground.
     Run(run::Arguments),
+    /// Show what is wrong with a configuration.
+    Check(configtest::Arguments),
 }
 
 impl Command {
     fn execute(self) -> Ended {
         match self {
             Self::Run(arguments) => arguments.execute(),
+            Self::Check(arguments) => arguments.execute(),
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::types::{IfIndex, LinkName};
 
 /// The interfaces of instances that do not exist, each once, in the configuration's order. None
 /// where the configuration allows them to appear later.
-pub(super) fn missing(model: &Model) -> Vec<LinkName> {
+#[must_use]
+pub fn missing(model: &Model) -> Vec<LinkName> {
     let mut missing = Vec::new();
     if model.node.dynamic_interfaces {
         return missing;

@@ -35,6 +35,7 @@ mod will;
 mod worker;
 
 pub use error::Error;
+pub use links::missing as missing_links;
 pub use options::{Options, Release, WhenWorkerDies};
 pub use pidfile::PidFileError;
 pub use run::run;

@@ -1,7 +1,9 @@
 //! How the daemon is to run, whatever command line said so.
 
+use std::fs;
 use std::path::PathBuf;
 
+use crate::config;
 use crate::observe::log;
 
 /// How the daemon is to run.
@@ -33,6 +35,18 @@ pub struct Options {
     pub all_includes: bool,
     /// Flags that were given and have no effect.
     pub unserved: Vec<&'static str>,
+}
+
+impl Options {
+    /// How the configuration is to be read.
+    #[must_use]
+    pub fn reading(&self) -> config::Options {
+        config::Options {
+            config_id: self.config_id.clone().unwrap_or_else(node_name),
+            all_includes: self.all_includes,
+            ..config::Options::default()
+        }
+    }
 }
 
 impl Default for Options {
@@ -71,4 +85,10 @@ pub enum Release {
     Release,
     /// They stay, and nothing is said.
     Keep,
+}
+
+/// The node's name up to the first dot: what `@ID` lines are compared with.
+fn node_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().split('.').next().unwrap_or_default().to_owned()
 }

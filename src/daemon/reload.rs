@@ -1,7 +1,5 @@
 //! From the file to a model that can be run, with everything that is wrong in the log.
 
-use std::fs;
-
 use tracing::{error, info, warn};
 
 use crate::config::diagnostic::{Diagnostic, Severity};
@@ -18,12 +16,7 @@ use super::options::Options;
 /// # Errors
 /// [`Error::Unreadable`] or [`Error::Config`]; the log says what and where.
 pub(super) fn load(options: &Options) -> Result<Model, Error> {
-    let how = config::Options {
-        config_id: options.config_id.clone().unwrap_or_else(node_name),
-        all_includes: options.all_includes,
-        ..config::Options::default()
-    };
-    let loaded = config::load(&options.config, &how);
+    let loaded = config::load(&options.config, &options.reading());
     for finding in loaded.diagnostics.iter() {
         tell(&loaded.sources, finding);
     }
@@ -48,27 +41,18 @@ pub(super) fn load(options: &Options) -> Result<Model, Error> {
     }
 }
 
-/// The node's name up to the first dot: what `@ID` lines are compared with.
-fn node_name() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().split('.').next().unwrap_or_default().to_owned()
-}
-
-/// Writes one finding into the log, with the place in the form that editors understand.
+/// Writes one finding into the log, its place as keepalived writes it.
 fn tell(sources: &Sources, finding: &Diagnostic) {
-    let place = finding.labels.first().map(|label| {
-        let path = sources
-            .file(label.span.file)
-            .map(|file| file.path.display());
-        let path = path.map_or_else(String::new, |path| path.to_string());
-        format!("{path}:{}", sources.line(label.span))
+    let place = finding.labels.first().and_then(|label| {
+        let path = sources.file(label.span.file)?.path.display();
+        Some(format!("({path}: Line {}) ", sources.line(label.span)))
     });
     let place = place.unwrap_or_default();
-    let (code, help) = (finding.code, finding.help.as_deref());
+    let (code, message, help) = (finding.code, &finding.message, finding.help.as_deref());
     match finding.severity {
-        Severity::Error => error!(code, help, "{place}: {}", finding.message),
-        Severity::Warning => warn!(code, help, "{place}: {}", finding.message),
-        Severity::Note => info!(code, help, "{place}: {}", finding.message),
+        Severity::Error => error!(code, help, "{place}{message}"),
+        Severity::Warning => warn!(code, help, "{place}{message}"),
+        Severity::Note => info!(code, help, "{place}{message}"),
     }
 }
 

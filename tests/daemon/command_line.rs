@@ -100,6 +100,59 @@ fn a_missing_interface_ends_with_2_and_is_named() {
 }
 
 #[test]
+fn a_configuration_test_is_silent_where_all_is_well_and_ends_with_5_where_not() {
+    let lab = Lab::new(&["a"]);
+    let good = file(&lab, "good.conf", &conf(&lab, "a", 100));
+    let output = run(lab.node("a"), &["-t", "-f", text(&good)]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+
+    let unknown = conf(&lab, "a", 100).replace("state BACKUP", "state BACKUP\n    nonsense 1");
+    let unknown = file(&lab, "unknown.conf", &unknown);
+    let output = run(lab.node("a"), &["-t", "-f", text(&unknown)]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(stderr(&output).contains("nonsense"), "{}", stderr(&output));
+
+    let log = file(&lab, "log", "before\n");
+    let attached = format!("-t{}", log.display());
+    let output = run(lab.node("a"), &[&attached, "-f", text(&unknown)]);
+    assert_eq!(
+        (output.status.code(), stderr(&output)),
+        (Some(5), String::new())
+    );
+    let logged = std::fs::read_to_string(&log).unwrap();
+    assert!(logged.starts_with("before\n") && logged.contains("nonsense"));
+}
+
+#[test]
+fn a_configuration_test_looks_for_the_interfaces() {
+    let lab = Lab::new(&["a"]);
+    let missing = conf(&lab, "a", 100).replace("interface eth0", "interface nosuch0");
+    let missing = file(&lab, "missing.conf", &missing);
+    let output = run(lab.node("a"), &["-t", "-f", text(&missing)]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(stderr(&output).contains("nosuch0"));
+}
+
+#[test]
+fn check_shows_findings_and_fails_for_warnings_only_where_asked_to() {
+    let lab = Lab::new(&["a"]);
+    let unknown = conf(&lab, "a", 100).replace("state BACKUP", "state BACKUP\n    nonsense 1");
+    let unknown = file(&lab, "unknown.conf", &unknown);
+    let check = |arguments: &[&str]| {
+        let output = run(lab.node("a"), arguments);
+        (output.status.code(), stderr(&output))
+    };
+    let (code, shown) = check(&["check", text(&unknown)]);
+    assert_eq!(code, Some(0));
+    assert!(shown.contains("nonsense") && shown.contains('^'), "{shown}");
+    assert_eq!(check(&["check", "--strict", text(&unknown)]).0, Some(1));
+    assert_eq!(check(&["check", "/nonexistent"]).0, Some(2));
+    assert_eq!(check(&["check", "--bogus"]).0, Some(1));
+    assert_eq!(check(&["chekc"]).0, Some(1));
+}
+
+#[test]
 fn a_second_daemon_says_so_and_ends_with_0() {
     let lab = Lab::new(&["a"]);
     let mut first = start_active(&lab, "a");

@@ -1,0 +1,80 @@
+//! Checking a configuration without running it: `vipd check`, and keepalived's `-t`.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::terminal::tell;
+use super::{Ended, check};
+use crate::config;
+use crate::daemon::{Options, missing_links};
+
+/// The arguments of `vipd check`.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The configuration: native syntax if it ends in .toml, else keepalived's.
+    #[arg(default_value = "/etc/keepalived/keepalived.conf")]
+    file: PathBuf,
+    /// Fail for warnings too, with exit code 1. Errors are 2 in any case.
+    #[arg(long)]
+    strict: bool,
+    /// Whose @ID lines are used; the host's name where absent.
+    #[arg(long)]
+    config_id: Option<String>,
+}
+
+impl Arguments {
+    /// Shows everything that is wrong with the configuration.
+    pub(super) fn execute(self) -> Ended {
+        let options = Options {
+            config: self.file,
+            config_id: self.config_id,
+            ..Options::default()
+        };
+        let loaded = config::load(&options.config, &options.reading());
+        let found = &loaded.diagnostics;
+        let color = io::stderr().is_terminal();
+        if !found.is_empty() {
+            tell(check::render(found, &loaded.sources, color).trim_end());
+        }
+        Ended::Verdict(check::exit_code(found, self.strict))
+    }
+}
+
+/// Says what keepalived's `-t` would: into `log` or to standard error, and nothing if all is well.
+pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
+    let loaded = config::load(&options.config, &options.reading());
+    let mut tested = check::keepalived_test(&loaded);
+    for link in loaded.model.iter().flat_map(missing_links) {
+        tested
+            .lines
+            .push(format!("WARNING - interface {link} does not exist"));
+        tested.exit_code = tested.exit_code.max(GENERAL);
+    }
+    let mut text = String::new();
+    for line in &tested.lines {
+        // Writing to a string cannot fail.
+        let _never = writeln!(text, "{line}").is_err();
+    }
+    let written = match log {
+        None => io::stderr().write_all(text.as_bytes()),
+        Some(path) => OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(text.as_bytes())),
+    };
+    match (written, log) {
+        (Err(error), Some(path)) => {
+            tell(format_args!("{}: {error}", path.display()));
+            Ended::Usage
+        }
+        (Ok(()) | Err(_), _) => Ended::Verdict(tested.exit_code),
+    }
+}
+
+/// keepalived's exit code for a warning.
+const GENERAL: u8 = 5;
