@@ -1,0 +1,158 @@
+//! Active: RFC 9568 §6.4.3.
+
+use std::time::Duration;
+
+use vipd::config::model::Preempt;
+use vipd::types::{Cause, Centis, Priority, Standing};
+use vipd::vrrp::machine::{Action, Event, Settings};
+
+use crate::bench::{Bench, MS, SECOND, advert, advert_from, down, ip, says, settings, skew, up};
+
+#[test]
+fn adverts_follow_each_other_by_the_interval_however_late_each_is() {
+    let mut bench = Bench::active(100, settings(), Duration::ZERO);
+    let first = bench.deadline();
+    for n in 1..100 {
+        bench.now = bench.deadline() + 3 * MS;
+        assert_eq!(says(&bench.handle(Event::Timeout)), [(100, 100)]);
+        assert_eq!(bench.deadline(), first + n * SECOND.duration());
+    }
+}
+
+#[test]
+fn an_active_router_answers_a_release_at_once() {
+    let mut bench = Bench::active(100, settings(), 400 * MS);
+    assert_eq!(
+        bench.handle(advert(0)),
+        [Action::Advertise(Priority::new(100), SECOND)]
+    );
+    assert_eq!(bench.wait(), SECOND.duration());
+}
+
+#[test]
+fn an_active_router_answers_a_lower_priority_and_tells_the_neighbours_again() {
+    let mut bench = Bench::active(100, settings(), 400 * MS);
+    let answer = [
+        Action::Advertise(Priority::new(100), SECOND),
+        Action::Announce,
+    ];
+    assert_eq!(bench.handle(advert(99)), answer);
+    assert_eq!(bench.wait(), SECOND.duration());
+    assert_eq!(bench.standing(), Standing::Active);
+}
+
+#[test]
+fn a_flood_of_lower_priorities_is_answered_once_in_ten_milliseconds() {
+    let mut bench = Bench::active(100, settings(), 400 * MS);
+    let answers = (0..1000)
+        .map(|_| bench.after(MS / 10, advert(99)).len())
+        .filter(|n| *n > 0);
+    assert_eq!(answers.count(), 10);
+}
+
+#[test]
+fn an_answer_can_be_switched_off_but_the_neighbours_are_told() {
+    let silent = Settings {
+        answer_lower: false,
+        ..settings()
+    };
+    let mut bench = Bench::active(100, silent, 400 * MS);
+    let due = bench.deadline();
+    assert_eq!(bench.handle(advert(99)), [Action::Announce]);
+    assert_eq!(bench.deadline(), due);
+}
+
+#[test]
+fn an_active_router_yields_to_a_higher_priority_or_a_higher_address() {
+    let higher = Cause::HigherPriority {
+        peer: ip("10.0.0.1"),
+        theirs: Priority::new(101),
+    };
+    let address = Cause::HigherAddress {
+        peer: ip("200.0.0.1"),
+    };
+    for (priority, source, cause) in [(101, "10.0.0.1", higher), (100, "200.0.0.1", address)] {
+        let mut bench = Bench::active(100, settings(), 400 * MS);
+        let interval = Centis::new(40).unwrap();
+        let actions = bench.handle(advert_from(priority, interval, source));
+        let told = Action::Tell(Standing::Active, Standing::Backup, cause);
+        assert_eq!(actions, [Action::DropAddresses, told]);
+        assert_eq!(bench.wait(), down(100, interval));
+    }
+}
+
+#[test]
+fn an_equal_priority_from_a_lower_address_does_not_displace() {
+    for source in ["9.255.255.255", "10.0.0.4"] {
+        let mut bench = Bench::active(100, settings(), 400 * MS);
+        bench.handle(advert_from(100, SECOND, source));
+        assert_eq!(bench.standing(), Standing::Active, "{source}");
+    }
+}
+
+#[test]
+fn an_established_router_says_a_last_word_when_it_yields() {
+    let mut bench = Bench::active(100, settings(), 5000 * MS);
+    assert_eq!(says(&bench.handle(advert(200))), [(100, 100)]);
+}
+
+#[test]
+fn nopreempt_does_not_protect_an_active_router() {
+    let mut bench = Bench::active(
+        100,
+        Settings {
+            preempt: Preempt::No,
+            ..settings()
+        },
+        Duration::ZERO,
+    );
+    bench.handle(advert(101));
+    assert_eq!(bench.standing(), Standing::Backup);
+}
+
+#[test]
+fn of_two_owners_the_lower_address_yields() {
+    let mut bench = Bench::new(255, settings());
+    bench.handle(up());
+    bench.handle(advert_from(255, SECOND, "10.0.0.4"));
+    assert_eq!(bench.standing(), Standing::Active);
+    bench.handle(advert_from(255, SECOND, "10.0.0.6"));
+    assert_eq!(bench.standing(), Standing::Backup);
+}
+
+#[test]
+fn an_active_router_that_stood_still_gives_up_and_listens_before_it_speaks() {
+    let mut bench = Bench::active(100, settings(), Duration::ZERO);
+    let lasted = down(254, SECOND) + MS;
+    let actions = bench.after(lasted, Event::Timeout);
+    let cause = Cause::Stalled { lasted };
+    let told = Action::Tell(Standing::Active, Standing::Backup, cause);
+    assert_eq!(actions, [Action::DropAddresses, told]);
+    assert_eq!(bench.wait(), SECOND.duration() + skew(100, SECOND));
+}
+
+#[test]
+fn a_short_delay_is_no_stall() {
+    let mut bench = Bench::active(100, settings(), Duration::ZERO);
+    let actions = bench.after(down(254, SECOND), Event::Timeout);
+    assert_eq!(says(&actions), [(100, 100)]);
+    assert_eq!(bench.standing(), Standing::Active);
+    assert!(bench.wait() <= SECOND.duration());
+}
+
+#[test]
+fn a_new_interval_is_taught_at_once() {
+    let mut bench = Bench::active(100, settings(), 400 * MS);
+    let five = Centis::from_secs(5).unwrap();
+    let changed = Settings {
+        interval: five,
+        ..settings()
+    };
+    let actions: Vec<_> = bench
+        .machine
+        .reconfigure(changed, bench.now)
+        .into_iter()
+        .collect();
+    assert_eq!(says(&actions), [(100, 500)]);
+    assert_eq!(bench.wait(), five.duration());
+}

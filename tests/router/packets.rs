@@ -1,0 +1,88 @@
+//! Which packets count, for whom, and why others do not.
+
+use std::time::Duration;
+
+use vipd::types::{Address, Reject};
+
+use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, unicast};
+
+#[test]
+fn each_refused_packet_has_one_reason_and_changes_nothing() {
+    let good = message(51, 200, "10.0.0.9", GROUP);
+    let change = |at: usize, to: u8| {
+        let mut bad = good.clone();
+        bad[at] = to;
+        bad
+    };
+    let cases = [
+        (Reject::Length, good[..7].to_vec()),
+        (Reject::Length, good[..11].to_vec()),
+        (Reject::UnknownVrid, change(1, 52)),
+        (Reject::Version, change(0, 0x21)),
+        (Reject::Type, change(0, 0x32)),
+        (Reject::Checksum, change(6, good[6] ^ 1)),
+    ];
+    for (reason, packet) in cases {
+        let mut node = Node::new(vec![instance("api", 51)]);
+        let due = node.router.next_timeout();
+        node.now += Duration::from_secs(1);
+        node.hear("10.0.0.9", GROUP, &packet);
+        assert_eq!(node.rejected(reason), 1, "{reason}");
+        assert_eq!(node.router.next_timeout(), due, "{reason}");
+    }
+}
+
+#[test]
+fn a_unicast_advert_is_not_for_a_multicast_instance_nor_the_reverse() {
+    let ours = ip("10.0.0.5");
+    let mut node = Node::new(vec![instance("api", 51)]);
+    node.hear("10.0.0.9", ours, &message(51, 200, "10.0.0.9", ours));
+    assert_eq!(node.rejected(Reject::Destination), 1);
+    let mut node = Node::new(vec![unicast("api", 51, &["10.0.0.9"])]);
+    node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
+    assert_eq!(node.rejected(Reject::Destination), 1);
+    node.hear("10.0.0.8", ours, &message(51, 200, "10.0.0.8", ours));
+    assert_eq!(node.rejected(Reject::Source), 1);
+}
+
+#[test]
+fn instances_that_share_a_vrid_are_told_apart_by_their_peers() {
+    let ours = ip("10.0.0.5");
+    let mut node = Node::new(vec![
+        instance("multicast", 51),
+        unicast("unicast", 51, &["10.0.0.9"]),
+    ]);
+    node.hear("10.0.0.9", ours, &message(51, 200, "10.0.0.9", ours));
+    node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
+    let received: Vec<_> = node
+        .router
+        .views()
+        .map(|view| view.counters.adverts_received)
+        .collect();
+    assert_eq!(received, [1, 1]);
+}
+
+#[test]
+fn our_own_packet_that_comes_back_changes_nothing() {
+    let mut node = Node::new(vec![instance("api", 51)]);
+    node.pass(DOWN);
+    let due = node.router.next_timeout();
+    node.hear("10.0.0.5", GROUP, &message(51, 100, "10.0.0.5", GROUP));
+    assert_eq!(node.rejected(Reject::Own), 1);
+    assert_eq!(node.router.next_timeout(), due);
+}
+
+#[test]
+fn another_address_list_is_counted_and_the_advert_accepted() {
+    let mut other = instance("api", 51);
+    other
+        .addresses
+        .push(Address::new(ip("10.0.0.101"), link("eth0")));
+    let mut node = Node::new(vec![other]);
+    node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
+    let counters = *node.router.views().next().unwrap().counters;
+    assert_eq!(
+        (counters.address_list_differs, counters.adverts_received),
+        (1, 1)
+    );
+}
