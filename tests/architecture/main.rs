@@ -156,6 +156,7 @@ fn what_is_allowed_or_not_code_is_left_alone() {
             "use crate::config::model::{Instance, Key};",
         ),
         ("src/config/source.rs", "use std::fs;"),
+        ("src/config/toml/tests.rs", "use std::fs;"),
         (
             "src/types/a.rs",
             "/// See [`crate::vrrp::Router`].\n/* crate::vrrp /* */ crate::wire */",
