@@ -1,5 +1,6 @@
 //! A VRRP daemon in a node's namespace: started, stopped, killed, frozen, asked for its log.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -25,11 +26,12 @@ pub enum Program {
 }
 
 impl Program {
-    /// What to execute.
-    pub fn path(self) -> &'static str {
+    /// What to execute: `VIPD_TEST_BINARY` may name another vipd than the one just built.
+    pub fn path(self) -> OsString {
         match self {
-            Self::Vipd => env!("CARGO_BIN_EXE_vipd"),
-            Self::Keepalived => "keepalived",
+            Self::Vipd => std::env::var_os("VIPD_TEST_BINARY")
+                .unwrap_or_else(|| env!("CARGO_BIN_EXE_vipd").into()),
+            Self::Keepalived => "keepalived".into(),
         }
     }
 
@@ -84,7 +86,7 @@ impl Daemon {
             .unwrap_or_else(|error| {
                 panic!(
                     "cannot run {} ({error}); tests/all.sh installs it",
-                    program.path()
+                    program.path().display()
                 )
             });
         Self {

@@ -1,6 +1,7 @@
 //! The configuration of one virtual router, as text in keepalived's syntax.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::topology::{INTERFACE, Lab, Node};
 
@@ -101,6 +102,22 @@ impl Router {
             instance: String::new(),
             before: String::new(),
         }
+    }
+
+    /// How long it waits before it claims, after the Active Router's priority 0 (RFC 9568 §6.1).
+    pub fn skew(&self) -> Duration {
+        let unit = if self.protocol.version() == 2 {
+            100
+        } else {
+            self.interval
+        };
+        let centis = f64::from(unit) * f64::from(256 - u16::from(self.priority)) / 256.0;
+        Duration::from_secs_f64(centis / 100.0)
+    }
+
+    /// How long it waits for an advert before it claims (RFC 9568 §6.1).
+    pub fn down_interval(&self) -> Duration {
+        Duration::from_millis(u64::from(self.interval) * 30) + self.skew()
     }
 
     /// The file for `node`, with all other routers of the lab as peers.
