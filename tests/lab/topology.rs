@@ -78,6 +78,20 @@ impl Node {
             .collect()
     }
 
+    /// Whether a daemon has opened its sockets for VRRP.
+    pub fn listens_for_vrrp(&self) -> bool {
+        let text = self.namespace.enter(|| {
+            ["raw", "raw6"].map(|table| {
+                fs::read_to_string(format!("/proc/thread-self/net/{table}")).unwrap_or_default()
+            })
+        });
+        // The local "port" of a raw socket is its protocol: 112.
+        text.concat()
+            .lines()
+            .filter_map(|line| line.split_whitespace().nth(1))
+            .any(|local| local.ends_with(":0070"))
+    }
+
     /// What its neighbour table says about `address`: the hardware address and the state.
     pub fn neighbour(&self, address: IpAddr) -> Option<(Mac, String)> {
         let text = self.namespace.ip(&[

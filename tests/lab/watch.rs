@@ -62,7 +62,8 @@ impl<'a> Watch<'a> {
     /// Waits until `holder`, and of the routers that are `alive` no other, has the address,
     /// advertises it, answers the client, and is whom every neighbour names.
     ///
-    /// `event` is when the failover was caused.
+    /// `event` is when the failover was caused. Not alive is who cannot take part: what it sends
+    /// is dropped by the switch, or its processes are gone while its kernel keeps the address.
     ///
     /// # Panics
     /// With what was found last, when the bound passes first.
@@ -82,12 +83,25 @@ impl<'a> Watch<'a> {
             wrong_neighbours(self.lab, holder, alive, self.address).map_or(Ok(()), Err)
         });
         until("alone advertises", &mut || {
-            self.advertised_by(holder, event)
+            self.advertised_by(holder, alive, event)
         });
         Settled {
             claimed: claimed.saturating_sub(event),
             outage: self.prober.outage(event),
         }
+    }
+
+    /// Waits until one router, of those `alive`, alone has the address and advertises it.
+    pub fn sole_holder(&self, alive: &[&str], event: Stamp) -> String {
+        let one = || {
+            let mut advertisers = self.capture.advertisers(self.window(event));
+            advertisers.retain(|name| alive.contains(&name.as_str()));
+            let [holder] = advertisers.as_slice() else {
+                return Err(format!("{advertisers:?} advertise"));
+            };
+            self.held_by(holder, alive).map(|()| holder.clone())
+        };
+        eventually(self.bound, "one router alone holds and advertises", one).0
     }
 
     fn held_by(&self, holder: &str, alive: &[&str]) -> Result<(), String> {
@@ -111,17 +125,22 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Nobody else has sent an advert for as long as a master may be silent: three intervals.
-    fn advertised_by(&self, holder: &str, event: Stamp) -> Result<(), String> {
-        let adverts = self.capture.adverts(event);
-        let longest = adverts.iter().map(|(_, _, advert)| advert.interval).max();
-        let window = Duration::from_millis(u64::from(longest.unwrap_or(100)) * 30);
-        let since = now().saturating_sub(window).max(event);
-        let advertisers = self.capture.advertisers(since);
+    /// Nobody else has sent an advert for as long as a holder may be silent: three intervals.
+    fn advertised_by(&self, holder: &str, alive: &[&str], event: Stamp) -> Result<(), String> {
+        let mut advertisers = self.capture.advertisers(self.window(event));
+        advertisers.retain(|name| alive.contains(&name.as_str()));
         let right = advertisers == [holder];
         right
             .then_some(())
             .ok_or_else(|| format!("{advertisers:?} do"))
+    }
+
+    /// Three intervals ago, of the longest that was advertised lately; not before `event`.
+    fn window(&self, event: Stamp) -> Stamp {
+        let adverts = self.capture.adverts(event);
+        let longest = adverts.iter().map(|(_, _, advert)| advert.interval).max();
+        let window = Duration::from_millis(u64::from(longest.unwrap_or(100)) * 30);
+        now().saturating_sub(window).max(event)
     }
 }
 
