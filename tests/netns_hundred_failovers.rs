@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::clock::{ms, pause};
-use lab::{Daemon, Lab, Program, Protocol, Router, Settled, Watch, eventually, now};
+use lab::{Daemon, Dice, Lab, Program, Protocol, Router, Settled, Watch, eventually, now};
 
 use Program::{Keepalived, Vipd};
 
@@ -93,18 +93,14 @@ impl Blow {
 
 #[test]
 fn after_each_of_a_hundred_failovers_one_router_holds_the_address_and_all_know_it() {
-    let seed = std::env::var("VIPD_TEST_SEED").ok().map_or_else(
-        || u64::from(now().subsec_nanos()),
-        |text| text.parse().expect("a number"),
-    );
-    println!("VIPD_TEST_SEED={seed}");
+    let seed = Dice::seed();
 
     let found: Vec<_> = thread::scope(|scope| {
         let labs: Vec<_> = SETTINGS
             .iter()
             .zip(0..)
             .map(|(setting, number)| {
-                let dice = Dice(seed.wrapping_add(number));
+                let dice = Dice::new(seed.wrapping_add(number));
                 scope.spawn(move || run(setting, dice, FAILOVERS / SETTINGS.len()))
             })
             .collect();
@@ -165,7 +161,7 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
             .position(|name| *name == holder)
             .expect("a or b");
         let heir = BOTH[1 - victim];
-        let blow = dice.blow();
+        let blow = blow(&mut dice);
         println!(
             "{:?}: {blow:?} {holder}, which is {}",
             setting.protocol,
@@ -270,26 +266,14 @@ fn report(found: &[Failover]) {
     }
 }
 
-/// Numbers from a seed (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// The first numbers of neighbouring seeds differ well enough: each is mixed.
-    fn blow(&mut self) -> Blow {
-        match self.next() % 7 {
-            0 | 1 => Blow::Kill,
-            2 => Blow::Stop,
-            3 => Blow::Cut,
-            4 => Blow::Block,
-            5 => Blow::Freeze(Duration::from_millis(500 + self.next() % 4500)),
-            _ => Blow::FreezeAndKill,
-        }
+/// What happens next.
+fn blow(dice: &mut Dice) -> Blow {
+    match dice.below(7) {
+        0 | 1 => Blow::Kill,
+        2 => Blow::Stop,
+        3 => Blow::Cut,
+        4 => Blow::Block,
+        5 => Blow::Freeze(Duration::from_millis(500 + dice.below(4500))),
+        _ => Blow::FreezeAndKill,
     }
 }

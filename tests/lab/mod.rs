@@ -31,6 +31,8 @@
 pub mod capture;
 pub mod clock;
 pub mod daemon;
+pub mod dice;
+pub mod forge;
 pub mod frame;
 pub mod namespace;
 pub mod packet;
@@ -42,6 +44,8 @@ pub mod watch;
 pub use capture::Capture;
 pub use clock::{Stamp, eventually, now, pause};
 pub use daemon::{Daemon, Program};
+pub use dice::Dice;
+pub use forge::Forge;
 pub use frame::{Advert, Claim, Frame};
 pub use prober::Prober;
 pub use router::{Protocol, Router};
