@@ -150,7 +150,7 @@ fn contested_releases(count: usize) -> Vec<Contested> {
         .map(|_| {
             let begin = now();
             let mut a = start_and_listen(&lab, "a", Program::Vipd, &conf);
-            watch.settled("a", &["a", "b", "c"], begin);
+            watch.taken("a", &["a", "b", "c"], begin);
 
             a.terminate();
             let released = released(&watch, begin);
@@ -212,10 +212,10 @@ fn releases_and_intervals(
         .map(|_| {
             let begin = now();
             let mut a = start_and_listen(&lab, "a", Program::Vipd, &conf);
-            watch.settled("a", &["a", "b"], begin);
+            watch.taken("a", &["a", "b"], begin);
             a.terminate();
             let released = released(&watch, begin);
-            watch.settled("b", &["a", "b"], released);
+            watch.taken("b", &["a", "b"], released);
             assert!(a.wait().success());
             let claimed = watch
                 .capture

@@ -44,6 +44,15 @@ impl Program {
     }
 }
 
+/// Where a daemon's log goes.
+#[derive(Debug)]
+pub enum Output {
+    /// Into a file that [`Daemon::log`] reads.
+    Kept,
+    /// There.
+    To(File),
+}
+
 /// A running daemon. Dropping it kills it; when the test fails, its log is printed.
 #[derive(Debug)]
 pub struct Daemon {
@@ -59,6 +68,17 @@ pub struct Daemon {
 impl Daemon {
     /// Starts `program` in the foreground on `node` with this configuration.
     pub fn start(lab: &Lab, node: &Node, program: Program, conf: &str) -> Self {
+        Self::start_with(lab, node, program, conf, Output::Kept)
+    }
+
+    /// The same, with the log going to `output`.
+    pub fn start_with(
+        lab: &Lab,
+        node: &Node,
+        program: Program,
+        conf: &str,
+        output: Output,
+    ) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let file = |kind: &str| {
@@ -68,7 +88,10 @@ impl Daemon {
         let (conf_file, log, pid_file, worker_pid_file) =
             (file("conf"), file("log"), file("pid"), file("worker.pid"));
         fs::write(&conf_file, conf).expect("the lab's directory is writable");
-        let output = File::create(&log).expect("the lab's directory is writable");
+        let output = match output {
+            Output::Kept => File::create(&log).expect("the lab's directory is writable"),
+            Output::To(file) => file,
+        };
         let mut command = Command::new(program.path());
         command
             .args(["-n", "-l", "-D", "-f"])

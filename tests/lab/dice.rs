@@ -35,8 +35,18 @@ impl Dice {
         self.roll() % limit
     }
 
+    /// A place in something of this length.
+    pub fn index(&mut self, length: usize) -> usize {
+        (self.roll() % length as u64) as usize
+    }
+
+    /// A random octet.
+    pub fn octet(&mut self) -> u8 {
+        self.roll() as u8
+    }
+
     /// So many random octets.
     pub fn octets(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.roll() as u8).collect()
+        (0..count).map(|_| self.octet()).collect()
     }
 }

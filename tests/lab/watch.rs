@@ -68,6 +68,19 @@ impl<'a> Watch<'a> {
     /// # Panics
     /// With what was found last, when the bound passes first.
     pub fn settled(&self, holder: &str, alive: &[&str], event: Stamp) -> Settled {
+        self.taken(holder, alive, event);
+        eventually(self.bound, &format!("{holder} alone advertises"), || {
+            self.advertised_by(holder, alive, event)
+        });
+        // Nobody has announced anything else meanwhile.
+        self.taken(holder, alive, event)
+    }
+
+    /// The same, but others may have advertised in the last three intervals.
+    ///
+    /// # Panics
+    /// With what was found last, when the bound passes first.
+    pub fn taken(&self, holder: &str, alive: &[&str], event: Stamp) -> Settled {
         let until = |what: &str, ask: &mut dyn FnMut() -> Result<(), String>| {
             eventually(self.bound, &format!("{holder} {what}"), ask);
         };
@@ -81,9 +94,6 @@ impl<'a> Watch<'a> {
         });
         until("is whom neighbours name", &mut || {
             wrong_neighbours(self.lab, holder, alive, self.address).map_or(Ok(()), Err)
-        });
-        until("alone advertises", &mut || {
-            self.advertised_by(holder, alive, event)
         });
         Settled {
             claimed: claimed.saturating_sub(event),
