@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal};
 use lab::clock::{Stamp, ms, pause};
 use lab::daemon::Output;
 use lab::forge::{GROUP, message};
-use lab::{Daemon, Dice, Forge, Lab, Program, Protocol, Router, Watch, eventually, now};
+use lab::{Capture, Daemon, Dice, Forge, Lab, Program, Protocol, Router, Watch, eventually, now};
 
 const BOUND: Duration = Duration::from_secs(20);
 const SECOND: Duration = Duration::from_secs(1);
@@ -218,7 +218,8 @@ fn a_log_that_nobody_reads_does_not_silence_it() {
 /// Makes it log a lot to where nothing can be written.
 fn a_log_that_fails(output: Output) {
     let lab = Lab::new(&["a", "b"]);
-    let watch = Watch::start(&lab, PROTOCOL.address(), BOUND);
+    let mut watch = Watch::start(&lab, PROTOCOL.address(), BOUND);
+    watch.capture = Capture::start_of(&lab, lab.node("a"));
     let begin = now();
     let conf = Router::new(PROTOCOL, PRIORITY, INTERVAL).conf(&lab, "a");
     let a = Daemon::start_with(&lab, lab.node("a"), Program::Vipd, &conf, output);
@@ -242,7 +243,8 @@ fn a_log_that_fails(output: Output) {
 
 /// A lab in which vipd runs on a, Active and alone.
 fn holding(lab: &Lab) -> (Watch<'_>, Daemon) {
-    let watch = Watch::start(lab, PROTOCOL.address(), BOUND);
+    let mut watch = Watch::start(lab, PROTOCOL.address(), BOUND);
+    watch.capture = Capture::start_of(lab, lab.node("a"));
     let begin = now();
     let conf = Router::new(PROTOCOL, PRIORITY, INTERVAL).conf(lab, "a");
     let a = Daemon::start(lab, lab.node("a"), Program::Vipd, &conf);

@@ -12,7 +12,7 @@ use rustix::net::{AddressFamily, SocketType, socket};
 use super::clock::Stamp;
 use super::frame::{Advert, Claim, Frame, Kind};
 use super::packet::{Filter, PacketSocket};
-use super::topology::Lab;
+use super::topology::{Lab, Node};
 
 /// Frames printed when a test fails.
 const PRINTED_ON_FAILURE: usize = 60;
@@ -28,9 +28,19 @@ pub struct Capture {
 impl Capture {
     /// Starts to capture; frames that come in after this returns are seen.
     pub fn start(lab: &Lab) -> Self {
+        Self::start_with(lab, Filter::Control)
+    }
+
+    /// The same, of what one node sends: for when another floods the switch.
+    pub fn start_of(lab: &Lab, node: &Node) -> Self {
+        let [_, _, sender @ ..] = node.mac();
+        Self::start_with(lab, Filter::ControlOf(sender))
+    }
+
+    fn start_with(lab: &Lab, filter: Filter) -> Self {
         let (frames, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
         let (socket, ports) = lab.switch().enter(|| {
-            let packets = PacketSocket::open(Filter::Control).expect("root may capture");
+            let packets = PacketSocket::open(filter).expect("root may capture");
             let any = socket(AddressFamily::INET, SocketType::DGRAM, None).expect("a socket");
             let ports: Vec<(u32, String)> = lab
                 .nodes()

@@ -33,6 +33,8 @@ pub struct PacketSocket(Socket);
 pub enum Filter {
     /// ARP, VRRP (112), AH (51), ICMPv6.
     Control,
+    /// The same, of one sender: the last four octets of its hardware address.
+    ControlOf([u8; 4]),
     /// ICMP and ICMPv6.
     Echo,
 }
@@ -137,14 +139,23 @@ fn stamp(header: &libc::msghdr) -> Stamp {
 /// The filter in the kernel's byte code.
 fn program(filter: Filter) -> Vec<SockFilter> {
     let (arp, first, second, third) = match filter {
-        Filter::Control => (0x0806, 112, 51, 58),
+        Filter::Control | Filter::ControlOf(_) => (0x0806, 112, 51, 58),
         Filter::Echo => (0xffff, 1, 1, 58),
     };
+    const LOAD_WORD: u16 = 0x20;
     const LOAD_HALF: u16 = 0x28;
     const LOAD_BYTE: u16 = 0x30;
     const EQUAL: u16 = 0x15;
     const RETURN: u16 = 0x06;
-    vec![
+    let mut program = match filter {
+        Filter::ControlOf(sender) => vec![
+            SockFilter::new(LOAD_WORD, 0, 0, 8), // the sender's hardware address, from its third
+            SockFilter::new(EQUAL, 1, 0, u32::from_be_bytes(sender)),
+            SockFilter::new(RETURN, 0, 0, 0),
+        ],
+        Filter::Control | Filter::Echo => Vec::new(),
+    };
+    program.extend([
         SockFilter::new(LOAD_HALF, 0, 0, 12),
         SockFilter::new(EQUAL, 9, 0, arp), // to accept
         SockFilter::new(EQUAL, 2, 0, 0x0800),
@@ -158,5 +169,6 @@ fn program(filter: Filter) -> Vec<SockFilter> {
         SockFilter::new(EQUAL, 0, 1, third),
         SockFilter::new(RETURN, 0, 0, 0x0004_0000),
         SockFilter::new(RETURN, 0, 0, 0),
-    ]
+    ]);
+    program
 }

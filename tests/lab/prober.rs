@@ -109,7 +109,7 @@ impl Prober {
             .saturating_sub(1);
         answers[begin..]
             .windows(2)
-            .map(|pair| pair[1].at - pair[0].at)
+            .map(|pair| pair[1].at.saturating_sub(pair[0].at))
             .max()
             .unwrap_or(Duration::ZERO)
     }
