@@ -14,7 +14,7 @@ fn main() -> ExitCode {
 fn code(ended: &Ended) -> u8 {
     match ended {
         Ended::Well => 0,
-        Ended::Usage => 1,
+        Ended::Usage | Ended::Failed => 1,
         Ended::Verdict(code) => *code,
         Ended::Daemon(error) => match error {
             Error::AlreadyRunning => 0,

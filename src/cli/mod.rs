@@ -12,6 +12,7 @@ use crate::daemon;
 mod args;
 pub mod check;
 mod configtest;
+mod demo;
 mod flags;
 mod keepalived;
 mod run;
@@ -29,6 +30,8 @@ pub enum Ended {
     Verdict(u8),
     /// The daemon ended before its time, or never ran.
     Daemon(daemon::Error),
+    /// Otherwise than it should; the user has been told.
+    Failed,
 }
 
 /// Does what `arguments` ask for; the first of them is the program's name.
@@ -76,6 +79,8 @@ enum Command {
     Run(run::Arguments),
     /// Show what is wrong with a configuration.
     Check(configtest::Arguments),
+    /// Show failovers on this machine, in namespaces of their own. Needs no root.
+    Demo(demo::Arguments),
 }
 
 impl Command {
@@ -83,6 +88,7 @@ impl Command {
         match self {
             Self::Run(arguments) => arguments.execute(),
             Self::Check(arguments) => arguments.execute(),
+            Self::Demo(arguments) => arguments.execute(),
         }
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn play() -> Result<(), Error> {
          They advertise every second. A client asks the address 1000 times a second; a line\n\
          shows who answers it, a dot is silence.\n\n"
     ));
-    let mut table = format!("{:<50}{:>12}{:>14}\n", "", "no answer", "at most");
+    let mut table = format!("{:<50}{:>12}{:>14}\n", "", "no answer", "by protocol");
     for (number, act) in (1..).zip(&ACTS) {
         say(&format!("{number}. {}\n", act.title));
         let outage = perform(&mut stage, &mut heard, act)?;
@@ -103,7 +103,7 @@ pub(super) fn play() -> Result<(), Error> {
         if let Some(due) = due {
             let (outage, due) = (milliseconds(outage), milliseconds(due));
             say(&format!(
-                "   no answer for {outage}, at most {due} by the protocol\n\n"
+                "   no answer for {outage}; the protocol takes {due} at most\n\n"
             ));
             table += &format!("{:<50}{outage:>12}{due:>14}\n", act.title);
         } else {

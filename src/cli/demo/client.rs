@@ -1,11 +1,14 @@
 //! The client: it asks the virtual address a thousand times a second and notes who answers.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::echo::PORT;
+use super::node::inside;
 use super::{During, Error};
 use crate::sys::clock;
 use crate::sys::namespace::Network;
@@ -25,10 +28,12 @@ pub(super) struct Answer {
 
 /// Starts the client in `network`. It ends with the receiver of its answers.
 pub(super) fn ask(network: &Network, target: IpAddr) -> Result<Receiver<Answer>, Error> {
-    let socket = super::node::inside(network, || {
-        let socket = UdpSocket::bind(("0.0.0.0", 0)).during("open the client's socket")?;
-        let patience = Some(PERIOD);
-        socket.set_read_timeout(patience).during("set a time-out")?;
+    let socket = inside(network, || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
+        let socket = socket.during("open the client's socket")?;
+        socket
+            .set_nonblocking(true)
+            .during("open the client's socket")?;
         Ok::<_, Error>(socket)
     })??;
     let (answers, heard) = channel();
@@ -37,18 +42,21 @@ pub(super) fn ask(network: &Network, target: IpAddr) -> Result<Receiver<Answer>,
 }
 
 fn run(socket: &UdpSocket, target: SocketAddr, answers: &Sender<Answer>) {
-    let mut asked = Instant::default();
+    let mut next = clock::now();
     let mut request = 0_u64;
     loop {
         let now = clock::now();
-        if now.since(asked) >= PERIOD {
-            asked = now;
+        if now >= next {
+            next = now + PERIOD;
             request += 1;
             // Unreachable for now: an unanswered request, which is what is measured.
             let _unsent = socket.send_to(&request.to_be_bytes(), target).is_err();
         }
+        // A socket's own time-out would be rounded up to the kernel's ticks.
+        let wait = Timespec::try_from(next.since(now)).ok();
+        let _interrupted = poll(&mut [PollFd::new(socket, PollFlags::IN)], wait.as_ref()).is_err();
         let mut answer = [0; 9];
-        if socket.recv_from(&mut answer).is_ok() {
+        while socket.recv_from(&mut answer).is_ok() {
             let [by, ..] = answer;
             let heard = Answer {
                 at: clock::now(),

@@ -10,7 +10,7 @@ use crate::types::Instant;
 /// Letters in a line of answers.
 const WIDTH: u32 = 60;
 /// What one letter stands for at least.
-const FINEST: Duration = Duration::from_millis(2);
+const FINEST: Duration = Duration::from_millis(5);
 
 /// Writes text; a reader that has gone away is no reason to stop.
 pub(super) fn say(text: &str) {
@@ -80,7 +80,7 @@ fn strip(from: Instant, now: Instant, answers: &[Answer]) -> String {
 /// Milliseconds as people read them.
 pub(super) fn milliseconds(time: Duration) -> String {
     let tenths = time.as_micros() / 100;
-    if tenths >= 1000 {
+    if tenths == 0 || tenths >= 1000 {
         format!("{} ms", tenths / 10)
     } else {
         format!("{}.{} ms", tenths / 10, tenths % 10)
@@ -109,6 +109,7 @@ mod tests {
 
     #[test]
     fn short_times_have_tenths() {
+        assert_eq!(milliseconds(Duration::ZERO), "0 ms");
         assert_eq!(milliseconds(Duration::from_micros(6_350)), "6.3 ms");
         assert_eq!(milliseconds(Duration::from_millis(3_414)), "3414 ms");
     }
