@@ -18,7 +18,7 @@ pub(super) enum Side {
     Daemon(Up),
 }
 
-/// Tells the process that was started that the daemon is up, when it is dropped.
+/// Tells the process that was started that the daemon is up. Dropped untold, it is not.
 #[derive(Debug)]
 pub(super) struct Up(OwnedFd);
 
@@ -62,8 +62,9 @@ fn wait_until_up(reader: &OwnedFd, child: Pid) -> Result<(), Error> {
     }
 }
 
-impl Drop for Up {
-    fn drop(&mut self) {
+impl Up {
+    /// The daemon is up.
+    pub(super) fn tell(self) {
         // Whoever started the daemon may have lost interest.
         let _gone = write(&self.0, &[1]).is_err();
     }

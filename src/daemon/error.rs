@@ -47,7 +47,7 @@ pub enum Error {
     PidFile(PidFileError),
     /// The kernel cannot be asked or told.
     #[error(transparent)]
-    Kernel(#[from] OpenError),
+    Kernel(OpenError),
     /// The kernel does not tell what happens to interfaces.
     #[error(transparent)]
     Monitor(#[from] MonitorError),
@@ -69,6 +69,19 @@ impl From<sys::Error> for Error {
         match error.errno {
             Errno::PERM | Errno::ACCESS => Self::NotPermitted { request },
             errno => Self::of(request)(errno),
+        }
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Packet(error) => error.into(),
+            OpenError::Netlink(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let request = "open a netlink socket";
+                Self::NotPermitted { request }
+            }
+            OpenError::Netlink(_) => Self::Kernel(error),
         }
     }
 }

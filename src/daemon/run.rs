@@ -12,7 +12,7 @@ use crate::observe::log::{self, Ident};
 use crate::sys::Region;
 use crate::sys::namespace::Network;
 
-use super::detach::{Side, leave_terminal};
+use super::detach::{Side, Up, leave_terminal};
 use super::error::Error;
 use super::options::Options;
 use super::pidfile::PidFile;
@@ -91,7 +91,7 @@ fn start(options: &Options) -> Result<(), Error> {
     };
     let will = Region::new(will::words_for(&model))?;
     let supervisor = Supervisor::new(options, files, will)?;
-    match supervisor.run(|| drop(up)) {
+    match supervisor.run(|| up.into_iter().for_each(Up::tell)) {
         Role::Supervisor(result) => result,
         Role::Worker(start) => work(options, model, start),
     }
@@ -99,21 +99,26 @@ fn start(options: &Options) -> Result<(), Error> {
 
 /// Is the worker. `model` is what the first one runs; a later one reads the file again, and if
 /// that has become unusable, runs what the daemon was started with.
-fn work(options: &Options, model: Model, start: Start) -> Result<(), Error> {
+fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> {
     log::set_ident(Ident::Worker);
-    let model = if start.first {
-        model
-    } else {
-        let mut model = reload::load(options).unwrap_or_else(|_refused| {
+    if !start.first {
+        model = reload::load(options).unwrap_or_else(|_refused| {
             error!("Running the configuration that the daemon was started with.");
             model
         });
         // The machine has long started: whoever is to take over now is to do so at once.
         model.node.startup_delay = Duration::ZERO;
-        model
-    };
+    }
     let drawer = Drawer::new(start.will);
-    worker::run(options, model, drawer, start.reporter, start.signals)
+    let result = worker::run(options, model, drawer, start.reporter, start.signals);
+    match result {
+        // What worked before is likely to work again, so this is not for good.
+        Err(error) if !start.first => {
+            error!(%error, "The worker cannot go on.");
+            Err(Error::Crashed)
+        }
+        result => result,
+    }
 }
 
 /// How long an earlier daemon's worker may take to end.

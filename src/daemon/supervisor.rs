@@ -4,11 +4,10 @@
 //! When that dies of anything, its last will is executed first, then another one is started.
 
 use std::fmt;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{PidfdFlags, getpid, pidfd_open};
+use rustix::process::getpid;
 use tracing::{debug, error, info, warn};
 
 use crate::sys::process::{Exit, Fork, Pid, end_with, fork, reap};
@@ -74,8 +73,6 @@ pub(super) struct Start {
 /// The worker as its parent knows it.
 struct Child {
     pid: Pid,
-    /// Readable when it has ended.
-    end: OwnedFd,
     reports: Reports,
     born: Instant,
 }
@@ -94,7 +91,8 @@ impl<'a> Supervisor<'a> {
     /// # Errors
     /// Where the process has too many descriptors.
     pub(super) fn new(options: &'a Options, files: PidFiles, will: Region) -> Result<Self, Error> {
-        let caught: Vec<Signal> = signals::numbers().filter_map(Signal::new).collect();
+        let caught = signals::numbers().filter_map(Signal::new);
+        let caught: Vec<Signal> = caught.chain([Signal::CHLD]).collect();
         Ok(Self {
             options,
             files,
@@ -108,10 +106,21 @@ impl<'a> Supervisor<'a> {
     /// Starts workers until the daemon is to end. Returns in every new worker as well.
     /// `up` is called when the first worker is there and both pid files are written.
     pub(super) fn run(mut self, up: impl FnOnce()) -> Role {
+        if let Err(error) = self.files.own.write(getpid()) {
+            return Role::Supervisor(self.end(Err(error.into())));
+        }
         let mut up = Some(up);
         loop {
-            let child = match self.fork() {
-                Ok(Ok(child)) => child,
+            let next = match self.fork() {
+                Ok(Ok(child)) => {
+                    if let Some(up) = up.take() {
+                        up();
+                    }
+                    match self.watch(&child) {
+                        Ok(exit) => self.after(exit, &child),
+                        Err(error) => Next::End(Err(error)),
+                    }
+                }
                 Ok(Err(reporter)) => {
                     let start = Start {
                         signals: self.signals,
@@ -121,14 +130,11 @@ impl<'a> Supervisor<'a> {
                     };
                     return Role::Worker(start);
                 }
-                Err(error) => return Role::Supervisor(self.end(Err(error))),
-            };
-            if let Some(up) = up.take() {
-                up();
-            }
-            let next = match self.watch(&child) {
-                Ok(exit) => self.after(exit, &child),
-                Err(error) => Next::End(Err(error)),
+                Err(error) if up.is_some() => Next::End(Err(error)),
+                Err(error) => {
+                    error!(%error, "Another worker cannot be started now.");
+                    Next::Another(self.backoff.after(Duration::ZERO).max(LEAST_PAUSE))
+                }
             };
             let result = match next {
                 Next::Another(wait) => match self.pause(wait) {
@@ -142,7 +148,7 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Starts a worker and writes the pid files. In the worker, what it reports with.
+    /// Starts a worker and writes its pid file. In the worker, what it reports with.
     fn fork(&mut self) -> Result<Result<Child, Reporter>, Error> {
         let (reporter, reports) = report::pipe().map_err(Error::of("make a pipe"))?;
         let born = clock::now();
@@ -153,12 +159,11 @@ impl<'a> Supervisor<'a> {
             }
             Fork::Parent { child } => {
                 info!("Starting VRRP child process, pid={child}");
-                self.files.own.write(getpid())?;
-                self.files.worker.write(child)?;
-                let end = pidfd_open(child, PidfdFlags::empty());
+                if let Err(error) = self.files.worker.write(child) {
+                    error!(%error, "The worker's process id is written nowhere.");
+                }
                 Ok(Ok(Child {
                     pid: child,
-                    end: end.map_err(Error::of("watch the worker"))?,
                     reports,
                     born,
                 }))
@@ -189,7 +194,6 @@ impl<'a> Supervisor<'a> {
     fn wait(&self, until: Option<Instant>, child: Option<&Child>) -> Result<(), Error> {
         let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
         if let Some(child) = child {
-            fds.push(PollFd::new(&child.end, PollFlags::IN));
             fds.push(PollFd::new(&child.reports, PollFlags::IN));
         }
         let span = until.map(|until| until.since(clock::now()));
@@ -200,7 +204,7 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Acts on the signals that have come.
+    /// Acts on the signals that have come. SIGCHLD has done its part by ending the wait.
     fn take_signals(&mut self, child: Option<&Child>) -> Result<(), Error> {
         while let Some(caught) = self.signals.next()? {
             let Some(request) = Request::of(caught.signal.number()) else {
@@ -316,5 +320,7 @@ impl fmt::Display for Ending {
     }
 }
 
+/// The least time between two attempts to start a worker that fail.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a worker may take to stop.
 const PATIENCE: Duration = Duration::from_secs(5);

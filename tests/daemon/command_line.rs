@@ -1,5 +1,8 @@
 //! What the command line says and what it ends with.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use super::lab::{Lab, Program};
@@ -150,6 +153,27 @@ fn check_shows_findings_and_fails_for_warnings_only_where_asked_to() {
     assert_eq!(check(&["check", "/nonexistent"]).0, Some(2));
     assert_eq!(check(&["check", "--bogus"]).0, Some(1));
     assert_eq!(check(&["chekc"]).0, Some(1));
+}
+
+#[test]
+fn without_the_permission_to_open_raw_sockets_it_ends_with_4_and_says_so() {
+    let lab = Lab::new(&["a"]);
+    let conf = file(&lab, "test.conf", &conf(&lab, "a", 100));
+    let directory = lab.directory();
+    std::fs::set_permissions(directory, Permissions::from_mode(0o777)).unwrap();
+    let (pid, worker) = (directory.join("p"), directory.join("w"));
+    let mut command = Command::new(Program::Vipd.path());
+    let paths = [&conf, &pid, &worker].map(|path| text(path));
+    command.args(["-n", "-l", "-f", paths[0], "-p", paths[1], "-r", paths[2]]);
+    command.uid(65534).gid(65534);
+    let output = lab.node("a").namespace.enter(|| command.output()).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("not permitted to"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!pid.exists() && !worker.exists());
 }
 
 #[test]
