@@ -1,6 +1,6 @@
 //! The samples in `conf/`, judged by the programs that are to read them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lab::namespace::Namespace;
@@ -9,19 +9,39 @@ mod lab;
 
 #[test]
 fn keepalived_has_nothing_to_say_about_the_keepalived_sample() {
-    let node = node("keepalived");
+    assert_eq!(
+        verdict("keepalived", "keepalived.conf"),
+        (Some(0), String::new())
+    );
+}
 
+#[test]
+fn vipd_has_nothing_to_say_about_either_sample() {
+    for sample in ["keepalived.conf", "vipd.toml"] {
+        assert_eq!(
+            verdict(env!("CARGO_BIN_EXE_vipd"), sample),
+            (Some(0), String::new())
+        );
+    }
+}
+
+/// The exit code and the messages of `PROGRAM -t -f SAMPLE` on a node that suits the sample.
+fn verdict(program: &str, sample: &str) -> (Option<i32>, String) {
+    let label = Path::new(program).file_name().unwrap().to_str().unwrap();
+    let node = node(&format!("{label}-{sample}"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("conf")
+        .join(sample);
     let output = node.enter(|| {
-        let mut keepalived = Command::new("keepalived");
-        let keepalived = keepalived
-            .arg("-t")
-            .arg("-f")
-            .arg(sample("keepalived.conf"));
-        keepalived.stdin(Stdio::null()).output().unwrap()
+        let mut command = Command::new(program);
+        let command = command.arg("-t").arg("-f").arg(path);
+        command.stdin(Stdio::null()).output().unwrap()
     });
-
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert_eq!(output.status.code(), Some(0));
+    let messages = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&messages).into_owned(),
+    )
 }
 
 /// A namespace with the interfaces and addresses that the samples speak of.
@@ -36,10 +56,4 @@ fn node(name: &str) -> Namespace {
         node.ip(&["address", "add", address, "dev", link]);
     }
     node
-}
-
-fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("conf")
-        .join(name)
 }

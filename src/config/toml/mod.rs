@@ -103,6 +103,4 @@ fn syntax(file: FileId, mistake: &toml::de::Error) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod mistakes;
-#[cfg(test)]
 mod tests;

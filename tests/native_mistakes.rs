@@ -1,7 +1,11 @@
-//! Mistakes that people make, and what they are told.
+//! Mistakes that people make in the native syntax, and what they are shown.
 
-use crate::config::diagnostic::Diagnostics;
-use crate::config::source::Sources;
+#![expect(clippy::unwrap_used, reason = "the test's own helpers")]
+
+use vipd::cli::check::render;
+use vipd::config::diagnostic::Diagnostics;
+use vipd::config::source::Sources;
+use vipd::config::toml;
 
 #[test]
 fn a_misspelt_key_is_recognised() {
@@ -105,29 +109,16 @@ fn with(lines: &str) -> String {
     format!("[instance.api]\ninterface = \"eth0\"\nvrid = 51\n{addresses}{lines}\n")
 }
 
-/// Compares what is told about `text` with the snapshot of this name.
+/// Compares what is shown about `text` with the snapshot of this name.
 fn told(name: &str, text: &str) {
     let mut sources = Sources::sealed();
     let file = sources.add("vipd.toml", text).unwrap();
     let mut findings = Diagnostics::default();
-    let model = super::load(&sources, file, &mut findings);
-    assert_eq!(model, None);
-    let shown: String = findings.iter().map(|one| shown(&sources, one)).collect();
-    insta::with_settings!({ description => text, omit_expression => true, prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(name, shown);
-    });
-}
 
-/// A finding with its lines and what they are marked with.
-fn shown(sources: &Sources, one: &crate::config::diagnostic::Diagnostic) -> String {
-    let mut text = format!("{}: {}\n", one.code, one.message);
-    for label in &one.labels {
-        let (line, marked) = (sources.line(label.span), sources.text(label.span));
-        let note = if label.text.is_empty() { "" } else { " <- " };
-        text += &format!("  line {line}: {marked}{note}{}\n", label.text);
-    }
-    if let Some(help) = &one.help {
-        text += &format!("  help: {help}\n");
-    }
-    text
+    let model = toml::load(&sources, file, &mut findings);
+
+    assert_eq!(model, None);
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, render(&findings, &sources, false));
+    });
 }
