@@ -197,7 +197,7 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
                 let claimed = eventually(BOUND, &format!("{heir}'s claim"), || {
                     watch
                         .capture
-                        .first_advert(heir, event)
+                        .first_claim(heir, watch.address, event)
                         .ok_or_else(|| "none".to_owned())
                 });
                 pause(time.saturating_sub(now().saturating_sub(event)));
@@ -245,7 +245,7 @@ fn report(found: &[Failover]) {
             .push(settled);
     }
     println!(
-        "what happened        to whom     count  first advert: median, worst  outage: median, worst"
+        "what happened        to whom     count        claim: median, worst  outage: median, worst"
     );
     for ((blow, program), settled) in rows {
         let spread = |pick: fn(&Settled) -> Duration| {

@@ -131,6 +131,18 @@ impl Capture {
             .map(|(at, _, _)| at)
     }
 
+    /// When `node` first claimed `address` after `since`, by an advert or an announcement: in
+    /// unicast mode no advert reaches the wire while the only peer is out of reach.
+    pub fn first_claim(&self, node: &str, address: IpAddr, since: Stamp) -> Option<Stamp> {
+        let claims = self.claims(address, since);
+        let announced = claims.into_iter().find(|(_, name, _)| name == node);
+        let announced = announced.map(|(at, _, _)| at);
+        self.first_advert(node, since)
+            .into_iter()
+            .chain(announced)
+            .min()
+    }
+
     fn locked(&self) -> MutexGuard<'_, Vec<Frame>> {
         self.frames.lock().expect("nobody panics holding it")
     }

@@ -31,7 +31,7 @@ pub struct Watch<'a> {
 /// What was found after a failover.
 #[derive(Clone, Copy, Debug)]
 pub struct Settled {
-    /// From the event to the holder's first advert.
+    /// From the event to the holder's first advert or announcement.
     pub claimed: Duration,
     /// The longest time for which the client had no answer.
     pub outage: Duration,
@@ -42,7 +42,7 @@ impl std::fmt::Display for Settled {
         let (claimed, outage) = (ms(self.claimed), ms(self.outage));
         write!(
             f,
-            "first advert after {claimed}, client without answer for {outage}"
+            "claimed after {claimed}, client without answer for {outage}"
         )
     }
 }
@@ -69,9 +69,11 @@ impl<'a> Watch<'a> {
     /// With what was found last, when the bound passes first.
     pub fn settled(&self, holder: &str, alive: &[&str], event: Stamp) -> Settled {
         self.taken(holder, alive, event);
-        eventually(self.bound, &format!("{holder} alone advertises"), || {
-            self.advertised_by(holder, alive, event)
-        });
+        eventually(
+            self.bound,
+            &format!("nobody besides {holder} advertises"),
+            || self.advertised_by(holder, alive, event),
+        );
         // Nobody has announced anything else meanwhile.
         self.taken(holder, alive, event)
     }
@@ -84,8 +86,8 @@ impl<'a> Watch<'a> {
         let until = |what: &str, ask: &mut dyn FnMut() -> Result<(), String>| {
             eventually(self.bound, &format!("{holder} {what}"), ask);
         };
-        let (claimed, _) = eventually(self.bound, &format!("{holder}'s first advert"), || {
-            let first = self.capture.first_advert(holder, event);
+        let (claimed, _) = eventually(self.bound, &format!("{holder}'s claim"), || {
+            let first = self.capture.first_claim(holder, self.address, event);
             first.ok_or_else(|| "there is none".to_owned())
         });
         until("alone has the address", &mut || self.held_by(holder, alive));
@@ -139,10 +141,10 @@ impl<'a> Watch<'a> {
     fn advertised_by(&self, holder: &str, alive: &[&str], event: Stamp) -> Result<(), String> {
         let mut advertisers = self.capture.advertisers(self.window(event));
         advertisers.retain(|name| alive.contains(&name.as_str()));
-        let right = advertisers == [holder];
+        let right = advertisers.iter().all(|name| name == holder);
         right
             .then_some(())
-            .ok_or_else(|| format!("{advertisers:?} do"))
+            .ok_or_else(|| format!("{advertisers:?} advertise"))
     }
 
     /// Three intervals ago, of the longest that was advertised lately; not before `event`.
