@@ -124,3 +124,72 @@ const CHUNK: usize = 128;
 /// Message types of linux/rtnetlink.h.
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustix::net::sockopt;
+
+    use super::*;
+    use crate::kernel::ledger::AddressId;
+    use crate::types::{Address, LinkName};
+
+    /// Operations on an interface that no machine has.
+    fn operations(verb: Verb) -> Vec<Operation> {
+        let numbers = 0..CHUNK;
+        let addresses = numbers.map(|number| {
+            let ip = format!("192.0.2.{number}").parse().unwrap();
+            Operation {
+                id: AddressId::new(number).unwrap(),
+                verb,
+                link: IfIndex::new(2_000_000_000).unwrap(),
+                address: Arc::new(Address::new(ip, LinkName::new("none").unwrap())),
+            }
+        });
+        addresses.collect()
+    }
+
+    /// A socket with room for a few answers.
+    fn narrow() -> RouteSocket {
+        let socket = RouteSocket::open().unwrap();
+        sockopt::set_socket_recv_buffer_size(socket.any(), 1).unwrap();
+        socket
+    }
+
+    // The kernel refuses all of these, to root because of the interface, to others at once.
+
+    #[test]
+    fn no_addition_is_taken_for_done_because_its_error_was_dropped() {
+        let outcomes = apply(&mut narrow(), &operations(Verb::Add));
+        assert_eq!(outcomes.len(), CHUNK);
+        assert!(
+            outcomes.iter().all(|it| matches!(it, Outcome::Refused(_))),
+            "{outcomes:?}"
+        );
+        let unanswered = Outcome::Refused(Refusal::NoAnswer);
+        let lost = outcomes.iter().filter(|&it| *it == unanswered);
+        assert!(lost.count() > 100, "{outcomes:?}");
+        assert_ne!(outcomes[0], unanswered, "{outcomes:?}");
+    }
+
+    #[test]
+    fn what_does_not_stand_is_gone_even_if_its_answer_was_dropped() {
+        let outcomes = apply(&mut narrow(), &operations(Verb::Delete));
+        assert_eq!(outcomes.len(), CHUNK);
+        assert_eq!(outcomes[CHUNK - 1], Outcome::Done);
+    }
+
+    #[test]
+    fn with_the_usual_room_every_error_is_matched_to_its_request() {
+        let mut socket = RouteSocket::open().unwrap();
+        let outcomes = apply(&mut socket, &operations(Verb::Add));
+        assert!(
+            outcomes.iter().all(|it| {
+                use Refusal::{LinkMissing, NotPermitted};
+                matches!(it, Outcome::Refused(LinkMissing | NotPermitted))
+            }),
+            "{outcomes:?}"
+        );
+    }
+}

@@ -4,11 +4,11 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use netlink_packet_core::{Emitable, NLMSG_OVERRUN, NetlinkBuffer, NetlinkHeader};
+use netlink_packet_core::{Emitable, NetlinkBuffer, NetlinkHeader};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use rustix::io::Errno;
-use rustix::net::sockopt;
+use rustix::net::{RecvFlags, sockopt};
 
 /// A socket that is connected to the kernel, its buffers, and a count of what was asked.
 pub(super) struct RouteSocket {
@@ -96,21 +96,29 @@ impl RouteSocket {
         }
     }
 
-    /// Hands every answer from the sequence number `first` on to `take`, until it breaks.
+    /// Hands every answer from the sequence number `first` on to `take`, until it breaks. Where
+    /// some were dropped, all that were not are handed on before [`Lost::Overrun`].
     pub(super) fn answers<B>(
         &mut self,
         first: u32,
         mut take: impl FnMut(NetlinkBuffer<&[u8]>) -> ControlFlow<B>,
     ) -> Result<B, Lost> {
         // A kernel that sends for ever what nobody asked for is no kernel; still, an end.
+        let mut overrun = false;
         for _ in 0..DATAGRAMS {
+            // What found room before others were dropped is there already.
+            let flags = if overrun { DO_NOT_WAIT } else { 0 };
             let mut place = self.incoming.as_mut_slice();
-            let length = match self.socket.recv(&mut place, 0) {
+            let length = match self.socket.recv(&mut place, flags) {
                 Ok(length) => length,
                 Err(error) => match Errno::from_io_error(&error) {
                     Some(Errno::INTR) => continue,
+                    Some(Errno::NOBUFS) => {
+                        overrun = true;
+                        continue;
+                    }
+                    _ if overrun => return Err(Lost::Overrun),
                     Some(Errno::AGAIN) | None => return Err(Lost::Late),
-                    Some(Errno::NOBUFS) => return Err(Lost::Overrun),
                     Some(errno) => return Err(Lost::Errno(errno)),
                 },
             };
@@ -118,13 +126,14 @@ impl RouteSocket {
             while let Ok(message) = NetlinkBuffer::new_checked(rest) {
                 let length = usize::try_from(message.length()).unwrap_or(usize::MAX);
                 let age = message.sequence_number().wrapping_sub(first);
-                if message.message_type() == NLMSG_OVERRUN {
-                    return Err(Lost::Overrun);
-                }
                 if age < u32::MAX / 2
                     && let ControlFlow::Break(result) = take(message)
                 {
-                    return Ok(result);
+                    return if overrun {
+                        Err(Lost::Overrun)
+                    } else {
+                        Ok(result)
+                    };
                 }
                 rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
             }
@@ -149,6 +158,8 @@ impl std::fmt::Debug for RouteSocket {
 
 /// How long an answer may take. The kernel answers before the request returns.
 const DEADLINE: Duration = Duration::from_secs(1);
+/// MSG_DONTWAIT.
+const DO_NOT_WAIT: i32 = RecvFlags::DONTWAIT.bits().cast_signed();
 /// Octets of a message's header.
 const HEADER: usize = 16;
 /// The kernel never makes a larger datagram (NLMSG_GOODSIZE and what a dump grows to).
