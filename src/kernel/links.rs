@@ -74,6 +74,10 @@ impl Links {
         self.by_index.contains_key(&index)
     }
 
+    pub(super) fn is_up(&self, index: IfIndex) -> bool {
+        self.by_index.get(&index).is_some_and(|link| link.up)
+    }
+
     /// The hardware address to announce on an interface; `None` while it is down or has none.
     pub(super) fn audible(&self, index: IfIndex) -> Option<MacAddr> {
         let link = self.by_index.get(&index)?;

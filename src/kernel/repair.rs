@@ -17,24 +17,30 @@ impl<K: Kernel> Agent<K> {
     /// Puts back what events say was deleted, at once or, if that happens all the time, later.
     ///
     /// An event may be an old one of our own deletion. So the address is added again, and only if
-    /// the kernel did not have it was it really gone.
+    /// the kernel did not have it was it really gone. An interface that goes down loses its IPv6
+    /// addresses without anybody's doing; they are put back when it comes up.
     pub(super) fn judge_missing(&mut self, now: Instant, sink: &mut impl Sink) {
         for id in std::mem::take(&mut self.missing) {
             let wanted = self.is_wanted(id);
             let Some(entry) = self.ledger.get_mut(id) else {
                 continue;
             };
-            if !wanted || entry.queued || entry.stands_on().is_none() {
+            let Some(link) = entry.stands_on().filter(|_| wanted && !entry.queued) else {
                 continue;
-            }
-            entry.suspect = true;
+            };
             entry.actual = Actual::Unknown;
-            let reaction = entry.fight.react(now);
+            let up = self.links.is_up(link);
+            entry.suspect = up;
+            let reaction = if up {
+                entry.fight.react(now)
+            } else {
+                Reaction::Later
+            };
             if reaction == Reaction::AtOnce {
                 self.queue(id);
                 continue;
             }
-            let retry_at = now + PACE;
+            let retry_at = now + if up { PACE } else { DOWN };
             entry.retry_at = Some(retry_at);
             self.retry_at = self.retry_at.min(retry_at);
             if reaction == Reaction::Yield {
@@ -114,5 +120,7 @@ impl<K: Kernel> Agent<K> {
     }
 }
 
+/// How long an address that vanished with its interface's carrier waits for it to come back.
+const DOWN: Duration = Duration::from_secs(1);
 /// How often everything is compared with the kernel.
 pub(super) const SWEEP: Duration = Duration::from_secs(30);

@@ -63,6 +63,7 @@ fn an_interface_that_flaps_ten_times_a_second_keeps_its_addresses() {
     host.until("both stand", |_| {
         !shown("va", "10.1.0.1").is_empty() && !shown("va", "fd00::1").is_empty()
     });
+    assert!(host.log.notices.is_empty(), "{:?}", host.log.notices);
     let ups = host
         .reports
         .iter()
