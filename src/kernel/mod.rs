@@ -3,7 +3,11 @@
 //! [`Agent`] is the brain: it keeps a [`Plan`] and a desire for every slot, compares them with
 //! what stands ([`reconcile()`]), has the difference carried out by a [`Kernel`] in batches, and
 //! announces what the kernel has acknowledged. It looks at no clock and starts no thread; the
-//! simulator runs it over [`memory::Memory`], the daemon over the real thing.
+//! simulator runs it over [`memory::Memory`], the daemon over [`netlink::Netlink`] and with the
+//! events of a [`netlink::Monitor`].
+//!
+//! How soon: what is desired is written to the kernel in the next [`Agent::run`], acknowledged when
+//! it returns, and announced in the same call. Nothing is listed on that way.
 //!
 //! ```
 //! use vipd::kernel::{Agent, Notice, Plan, Sink, memory::Memory};

@@ -230,3 +230,134 @@ fn properties(message: &LinkMessage) -> Option<Properties> {
         mac,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use netlink_packet_route::link::LinkAttribute;
+
+    use super::*;
+    use crate::kernel::host::Verb;
+    use crate::kernel::netlink::message::request;
+    use crate::types::Address;
+
+    fn index(number: u32) -> IfIndex {
+        IfIndex::new(number).unwrap()
+    }
+
+    fn name(text: &str) -> LinkName {
+        LinkName::new(text).unwrap()
+    }
+
+    fn link(number: u32, name: &str, up: bool) -> LinkMessage {
+        let mut message = LinkMessage::default();
+        message.header.index = number;
+        message.header.link_layer_type = LinkLayerType::Ether;
+        if up {
+            message.header.flags = LinkFlags::Up | LinkFlags::Running;
+        }
+        let mac = vec![2, 0, 0, 0, 0, 1];
+        message.attributes = vec![
+            LinkAttribute::IfName(name.to_owned()),
+            LinkAttribute::Address(mac),
+        ];
+        message
+    }
+
+    fn address(number: u32, ip: &str) -> AddressMessage {
+        let address = Address::new(ip.parse().unwrap(), name("any"));
+        request(Verb::Add, index(number), &address)
+    }
+
+    /// What the events are about, shortly.
+    fn told(table: &mut Table) -> Vec<String> {
+        let events = table.take_events().into_iter();
+        let words = events.map(|event| match event {
+            Event::Link(report) => {
+                let ips = report.addresses.iter().map(|it| it.ip.to_string());
+                let state = if report.up { "up" } else { "down" };
+                format!(
+                    "{} {state} {}",
+                    report.name,
+                    ips.collect::<Vec<_>>().join(" ")
+                )
+            }
+            Event::Gone(index) => format!("gone {index}"),
+            Event::Address(AddressEvent::Added(it)) => format!("+{}", it.ip),
+            Event::Address(AddressEvent::Removed(it)) => format!("-{}", it.ip),
+            Event::Listed => "listed".to_owned(),
+        });
+        words.map(|it| it.trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn many_events_become_one_report_of_their_interface() {
+        let mut table = Table::default();
+        table.link(&link(1, "a", true));
+        table.address(&address(1, "10.0.0.1"));
+        table.address(&address(1, "10.0.0.2"));
+        table.address_gone(&address(1, "10.0.0.1"));
+        let expected = ["a up 10.0.0.2", "+10.0.0.1", "+10.0.0.2", "-10.0.0.1"];
+        assert_eq!(told(&mut table), expected);
+        assert!(told(&mut table).is_empty());
+    }
+
+    #[test]
+    fn what_is_told_twice_is_passed_on_once() {
+        let mut table = Table::default();
+        table.link(&link(1, "a", true));
+        table.address(&address(1, "10.0.0.1"));
+        told(&mut table);
+        table.link(&link(1, "a", true));
+        table.address(&address(1, "10.0.0.1"));
+        assert!(told(&mut table).is_empty());
+    }
+
+    #[test]
+    fn an_interface_that_is_made_anew_is_first_gone() {
+        let mut table = Table::default();
+        table.link(&link(1, "a", true));
+        told(&mut table);
+        table.link_gone(&link(1, "a", true));
+        table.link(&link(2, "a", true));
+        assert_eq!(told(&mut table), ["gone 1", "a up"]);
+    }
+
+    #[test]
+    fn a_new_listing_tells_what_differs_and_nothing_else() {
+        let mut table = Table::default();
+        let links = [link(1, "a", true), link(2, "b", true), link(3, "c", true)];
+        let addresses = [address(1, "10.0.0.1"), address(2, "10.0.0.2")];
+        table.replace(&links, &addresses);
+        let first = [
+            "a up 10.0.0.1",
+            "b up 10.0.0.2",
+            "c up",
+            "+10.0.0.1",
+            "+10.0.0.2",
+        ];
+        assert_eq!(told(&mut table), first);
+
+        table.replace(&links, &addresses);
+        assert!(told(&mut table).is_empty());
+
+        let links = [link(1, "a", true), link(2, "b", false)];
+        table.replace(&links, &[address(1, "10.0.0.3")]);
+        let differences = [
+            "gone 3",
+            "a up 10.0.0.3",
+            "b down",
+            "+10.0.0.3",
+            "-10.0.0.1",
+            "-10.0.0.2",
+        ];
+        assert_eq!(told(&mut table), differences);
+    }
+
+    #[test]
+    fn what_was_not_told_before_a_listing_is_told_after_it() {
+        let mut table = Table::default();
+        table.link(&link(1, "a", true));
+        table.replace(&[link(1, "a", true)], &[]);
+        assert_eq!(told(&mut table), ["a up"]);
+    }
+}
