@@ -77,7 +77,7 @@ pub fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
     });
     let help = diagnostic.help.as_deref().map(|help| format!(" ({help})"));
     let (place, help) = (place.unwrap_or_default(), help.unwrap_or_default());
-    normalize_untrusted_str(&format!("{place}{}{help}", diagnostic.message))
+    tame(&format!("{place}{}{help}", diagnostic.message))
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
@@ -87,7 +87,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         Severity::Note => Level::NOTE,
     };
     let title = level
-        .primary_title(diagnostic.message.as_str())
+        .primary_title(tame(&diagnostic.message))
         .id(diagnostic.code);
     let mut group = Group::with_title(title);
     let mut files: Vec<FileId> = Vec::new();
@@ -98,7 +98,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         }
     }
     match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(normalize_untrusted_str(help))),
+        Some(help) => group.element(Level::HELP.message(tame(help))),
         None => group,
     }
 }
@@ -140,13 +140,24 @@ fn snippet<'a>(
         let annotation = kind.span(span.start - start..span.end - start);
         match label.text.as_str() {
             "" => annotation,
-            text => annotation.label(normalize_untrusted_str(text)),
+            text => annotation.label(tame(text)),
         }
     });
-    let snippet = Snippet::source(text)
+    let snippet = Snippet::source(without_c1(text))
         .line_start(1 + before.iter().filter(|byte| **byte == b'\n').count())
-        .path(normalize_untrusted_str(&source.path.to_string_lossy()));
+        .path(tame(&source.path.to_string_lossy()));
     Some(snippet.annotations(annotations))
+}
+
+/// Text that moves no cursor and changes no colour.
+fn tame(text: &str) -> String {
+    normalize_untrusted_str(&without_c1(text))
+}
+
+/// Text without the control characters U+0080 to U+009F, which some terminals obey. What stands
+/// in for them is as long as they are, so that places stay right.
+fn without_c1(text: &str) -> String {
+    text.replace(|letter| matches!(letter, '\u{80}'..='\u{9f}'), "\u{b7}")
 }
 
 /// The part of `span` that lies in `text`, between letters.
@@ -248,12 +259,13 @@ mod tests {
 
     #[test]
     fn escape_sequences_do_not_reach_the_terminal() {
-        let (sources, id) = sources("\x1b[31m");
+        let (sources, id) = sources("\x1b[31m\u{9b}31m");
         let mut found = Diagnostics::default();
         let evil = Diagnostic::warning("x", "\x1b[2J").at(Span::new(id, 0..5), "\x1b]0;");
-        found.push(evil.help("\x1b[0m"));
-        assert!(!render(&found, &sources, false).contains('\x1b'));
-        assert!(!found.iter().any(|it| line(it, &sources).contains('\x1b')));
+        found.push(evil.help("\u{9b}0m"));
+        let obeyed = ['\x1b', '\u{9b}'];
+        assert!(!render(&found, &sources, false).contains(obeyed));
+        assert!(!found.iter().any(|it| line(it, &sources).contains(obeyed)));
     }
 
     #[test]
