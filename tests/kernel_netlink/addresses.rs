@@ -203,8 +203,8 @@ fn neighbours_hear_of_the_addresses_after_they_stand() {
     let mut host = Host::new();
     std::fs::write("/proc/sys/net/ipv6/conf/va/forwarding", "1").unwrap();
     let mac = host.report("va").mac.unwrap();
-    let mut capture = Command::new("tcpdump")
-        .args("-i vb -n -e -v -l -c 20 arp[6:2]=1 or (icmp6 and ip6[40]=136)".split(' '))
+    let mut capture = Command::new("timeout")
+        .args("20 tcpdump -i vb -n -e -v -l -c 20 arp[6:2]=1 or (icmp6 and ip6[40]=136)".split(' '))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
