@@ -1,5 +1,7 @@
 //! The samples in `conf/`, judged by the programs that are to read them.
 
+#![expect(clippy::unwrap_used, reason = "the test's own helpers")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -12,6 +12,7 @@ use crate::daemon;
 mod args;
 pub mod check;
 mod configtest;
+mod convert;
 mod demo;
 mod flags;
 mod keepalived;
@@ -79,6 +80,8 @@ enum Command {
     Run(run::Arguments),
     /// Show what is wrong with a configuration.
     Check(configtest::Arguments),
+    /// Print a configuration in the native syntax.
+    Convert(convert::Arguments),
     /// Show failovers on this machine, in namespaces of their own. Needs no root.
     Demo(demo::Arguments),
 }
@@ -88,6 +91,7 @@ impl Command {
         match self {
             Self::Run(arguments) => arguments.execute(),
             Self::Check(arguments) => arguments.execute(),
+            Self::Convert(arguments) => arguments.execute(),
             Self::Demo(arguments) => arguments.execute(),
         }
     }
