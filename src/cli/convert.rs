@@ -35,7 +35,11 @@ impl Arguments {
             let color = io::stderr().is_terminal();
             tell(check::render(found, &loaded.sources, color).trim_end());
         }
-        let text = loaded.model.as_ref().map(config::toml::write).unwrap_or_default();
+        let text = loaded
+            .model
+            .as_ref()
+            .map(config::toml::write)
+            .unwrap_or_default();
         match io::stdout().write_all(text.as_bytes()) {
             Ok(()) => Ended::Verdict(check::exit_code(found, false)),
             Err(error) => {
