@@ -1,7 +1,8 @@
-//! What the worker tells the supervisor: one octet over a pipe.
+//! What the worker tells the supervisor: one octet over a pipe. The pipe's end tells most.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::io::{Errno, fcntl_dupfd_cloexec, read, write};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 /// What happened to the worker.
@@ -13,6 +14,10 @@ pub(super) enum News {
     Reloaded,
     /// A new configuration was refused.
     Refused,
+    /// It ends in order: nothing is left to release.
+    Ended,
+    /// It is dying: the kernel has closed its end of the pipe.
+    Dying,
 }
 
 /// The worker's end.
@@ -33,31 +38,44 @@ pub(super) fn pipe() -> rustix::io::Result<(Reporter, Reports)> {
 }
 
 impl Reporter {
+    /// The same end under a high number.
+    ///
+    /// When a process dies, Linux closes its files from the highest number down, and only then
+    /// tells the parent. A packet socket takes 10 to 30 ms to close; the end of this pipe is not
+    /// to wait for it.
+    pub(super) fn raised(self) -> Self {
+        match fcntl_dupfd_cloexec(&self.0, HIGH) {
+            Ok(high) => Self(high),
+            // There are not as many numbers: the end is told later.
+            Err(_) => self,
+        }
+    }
+
     /// Tells the supervisor.
     pub(super) fn report(&self, news: News) {
-        let octet = match news {
-            News::Started => b'S',
-            News::Reloaded => b'R',
-            News::Refused => b'N',
-        };
-        // Without a supervisor the worker is about to be told to stop.
-        let _gone = rustix::io::write(&self.0, &[octet]).is_err();
+        let row = OCTETS.iter().find(|(known, _)| *known == news);
+        if let Some((_, octet)) = row {
+            // Without a supervisor the worker is about to be told to stop.
+            let _gone = write(&self.0, &[*octet]).is_err();
+        }
     }
 }
 
 impl Reports {
-    /// What the worker has told since the last call.
+    /// What the worker has told since the last call; [`News::Dying`] comes last, and again.
     pub(super) fn take(&self) -> Vec<News> {
         let mut octets = [0; 64];
-        let count = rustix::io::read(&self.0, &mut octets).unwrap_or(0);
-        let told = octets.iter().take(count);
-        told.filter_map(|octet| match octet {
-            b'S' => Some(News::Started),
-            b'R' => Some(News::Reloaded),
-            b'N' => Some(News::Refused),
-            _ => None,
-        })
-        .collect()
+        match read(&self.0, &mut octets) {
+            Ok(0) => vec![News::Dying],
+            Ok(count) => {
+                let told = octets.iter().take(count);
+                told.filter_map(|octet| OCTETS.iter().find(|(_, known)| known == octet))
+                    .map(|(news, _)| *news)
+                    .collect()
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Vec::new(),
+            Err(_) => vec![News::Dying],
+        }
     }
 }
 
@@ -67,6 +85,17 @@ impl AsFd for Reports {
     }
 }
 
+/// What the worker says itself, as it travels.
+const OCTETS: [(News, u8); 4] = [
+    (News::Started, b'S'),
+    (News::Reloaded, b'R'),
+    (News::Refused, b'N'),
+    (News::Ended, b'E'),
+];
+
+/// A high descriptor, below the usual limit of 1024.
+const HIGH: i32 = 1000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,10 +103,21 @@ mod tests {
     #[test]
     fn news_arrive_in_their_order_and_once() {
         let (reporter, reports) = pipe().unwrap();
-        let all = [News::Started, News::Refused, News::Reloaded];
+        let all = [News::Started, News::Refused, News::Reloaded, News::Ended];
         all.into_iter().for_each(|news| reporter.report(news));
         assert_eq!(reports.take(), all);
         assert_eq!(reports.take(), []);
+    }
+
+    #[test]
+    fn the_end_of_the_worker_is_told_after_its_last_words() {
+        let (reporter, reports) = pipe().unwrap();
+        let reporter = reporter.raised();
+        reporter.report(News::Started);
+        drop(reporter);
+        assert_eq!(reports.take(), [News::Started]);
+        assert_eq!(reports.take(), [News::Dying]);
+        assert_eq!(reports.take(), [News::Dying]);
     }
 
     #[test]

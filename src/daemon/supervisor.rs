@@ -75,6 +75,16 @@ struct Child {
     pid: Pid,
     reports: Reports,
     born: Instant,
+    end: Option<Farewell>,
+}
+
+/// How a worker took its leave.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Farewell {
+    /// It said that it ends.
+    InOrder,
+    /// It died, and its last will is executed.
+    Released,
 }
 
 /// What follows a worker's end.
@@ -112,11 +122,11 @@ impl<'a> Supervisor<'a> {
         let mut up = Some(up);
         loop {
             let next = match self.fork() {
-                Ok(Ok(child)) => {
+                Ok(Ok(mut child)) => {
                     if let Some(up) = up.take() {
                         up();
                     }
-                    match self.watch(&child) {
+                    match self.watch(&mut child) {
                         Ok(exit) => self.after(exit, &child),
                         Err(error) => Next::End(Err(error)),
                     }
@@ -155,7 +165,7 @@ impl<'a> Supervisor<'a> {
         match fork()? {
             Fork::Child { parent } => {
                 end_with(parent)?;
-                Ok(Err(reporter))
+                Ok(Err(reporter.raised()))
             }
             Fork::Parent { child } => {
                 info!("Starting VRRP child process, pid={child}");
@@ -166,20 +176,20 @@ impl<'a> Supervisor<'a> {
                     pid: child,
                     reports,
                     born,
+                    end: None,
                 }))
             }
         }
     }
 
     /// Passes signals on until the worker has ended.
-    fn watch(&mut self, child: &Child) -> Result<Exit, Error> {
+    fn watch(&mut self, child: &mut Child) -> Result<Exit, Error> {
         loop {
             self.wait(self.stopping, Some(child))?;
             self.take_signals(Some(child))?;
-            for news in child.reports.take() {
-                hear(news);
-            }
+            self.hear(child);
             if let Some(exit) = reap(child.pid)? {
+                self.hear(child);
                 return Ok(exit);
             }
             if self.stopping.is_some_and(|kill_at| clock::now() >= kill_at) {
@@ -190,10 +200,34 @@ impl<'a> Supervisor<'a> {
         }
     }
 
+    /// Takes in what the worker tells. One that is dying is released at once.
+    fn hear(&self, child: &mut Child) {
+        if child.end.is_some() {
+            return;
+        }
+        for news in child.reports.take() {
+            match news {
+                News::Started => info!("Startup complete"),
+                News::Reloaded => info!("Reload complete"),
+                News::Refused => warn!("Reload refused, the old configuration keeps running"),
+                News::Ended => {
+                    child.end = Some(Farewell::InOrder);
+                    return;
+                }
+                News::Dying => {
+                    will::execute(&will::read(&self.will));
+                    child.end = Some(Farewell::Released);
+                    return;
+                }
+            }
+            service::ready();
+        }
+    }
+
     /// Waits until something happens, or `until`.
     fn wait(&self, until: Option<Instant>, child: Option<&Child>) -> Result<(), Error> {
         let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN)];
-        if let Some(child) = child {
+        if let Some(child) = child.filter(|child| child.end.is_none()) {
             fds.push(PollFd::new(&child.reports, PollFlags::IN));
         }
         let span = until.map(|until| until.since(clock::now()));
@@ -238,13 +272,11 @@ impl<'a> Supervisor<'a> {
         self.options.ignore_sigint && signal == Signal::INT
     }
 
-    /// Decides what follows the end of `child`; its last will comes first.
+    /// Decides what follows the end of `child`.
     fn after(&mut self, exit: Exit, child: &Child) -> Next {
         let lived = clock::now().since(child.born);
-        let left_well = exit == Exit::Code(0);
-        if !left_well {
+        if child.end != Some(Farewell::InOrder) {
             error!(pid = %child.pid, end = %Ending(exit), "The worker died.");
-            will::execute(&will::read(&self.will));
         }
         will::clear(&self.will);
         if self.stopping.is_some() {
@@ -296,16 +328,6 @@ fn forwarded(signal: Signal, request: Request) -> Signal {
             signal
         }
     }
-}
-
-/// Tells systemd, and the log in keepalived's words, what the worker reports.
-fn hear(news: News) {
-    match news {
-        News::Started => info!("Startup complete"),
-        News::Reloaded => info!("Reload complete"),
-        News::Refused => warn!("Reload refused, the old configuration keeps running"),
-    }
-    service::ready();
 }
 
 /// How a process ended, for people.

@@ -61,14 +61,17 @@ where
             model: Model::default(),
             names: HashMap::new(),
             threads,
-            reporter,
+            // Never closed by us: its end tells the supervisor that no thread runs any more.
+            reporter: Box::leak(Box::new(reporter)),
         };
         // Now this thread gets them, and no other: threads inherit what is blocked.
         blocked.release()?;
         main.threads.ready().await;
         main.change(model).await;
         main.reporter.report(News::Started);
-        main.listen(&mut signals).await
+        main.listen(&mut signals).await?;
+        main.reporter.report(News::Ended);
+        Ok(())
     })
 }
 
@@ -80,7 +83,7 @@ struct Main<'a> {
     /// What the instances are called.
     names: HashMap<Slot, String>,
     threads: Threads,
-    reporter: Reporter,
+    reporter: &'static Reporter,
 }
 
 impl Main<'_> {

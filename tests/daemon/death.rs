@@ -2,8 +2,8 @@
 
 use rustix::process::{Signal, kill_process, test_kill_process};
 
-use super::lab::{Capture, Daemon, Lab, Program, Watch, eventually, now};
-use super::support::{SOON, conf, start_active, wait_advert, wait_holding};
+use super::lab::{Capture, Daemon, Lab, Program, Protocol, Router, Watch, eventually, now};
+use super::support::{SECOND, SOON, conf, start_active, wait_advert, wait_holding};
 
 #[test]
 fn a_killed_worker_is_released_by_the_supervisor_and_replaced() {
@@ -25,22 +25,34 @@ fn a_killed_worker_is_released_by_the_supervisor_and_replaced() {
     assert!(daemon.stop().success());
 }
 
+/// keepalived knows nothing of a last will: it sees what any router sends that leaves.
 #[test]
-fn the_peer_takes_over_at_once_when_a_worker_is_killed() {
-    let lab = Lab::new(&["a", "b"]);
-    let watch = Watch::start(&lab, super::support::address(), SOON);
-    let begin = now();
-    let low = conf(&lab, "b", 50).replace("advert_int 0.10", "advert_int 1");
-    let high = conf(&lab, "a", 100).replace("advert_int 0.10", "advert_int 1\n    nopreempt");
-    let mut a = Daemon::start(&lab, lab.node("a"), Program::Vipd, &high);
-    watch.settled("a", &["a"], begin);
-    let mut b = Daemon::start(&lab, lab.node("b"), Program::Vipd, &low);
-    wait_advert(&watch.capture, "a", 100, now());
+fn keepalived_takes_over_at_once_when_a_worker_is_killed() {
+    for protocol in Protocol::ALL {
+        let lab = Lab::new(&["a", "b"]);
+        let watch = Watch::start(&lab, protocol.address(), SOON);
+        let mut high = Router::new(protocol, 200, 100);
+        high.instance = "    nopreempt".to_owned();
+        let low = Router::new(protocol, 100, 100);
 
-    let event = now();
-    kill_process(a.worker(), Signal::KILL).unwrap();
-    println!("taken over: {}", watch.settled("b", &["a", "b"], event));
-    assert!(a.stop().success() && b.stop().success());
+        let begin = now();
+        let conf = high.conf(&lab, "a");
+        let mut a = Daemon::start(&lab, lab.node("a"), Program::Vipd, &conf);
+        watch.settled("a", &["a"], begin);
+        let conf = low.conf(&lab, "b");
+        let mut b = Daemon::start(&lab, lab.node("b"), Program::Keepalived, &conf);
+        wait_advert(&watch.capture, "a", 200, now() + SECOND);
+
+        let event = now();
+        kill_process(a.worker(), Signal::KILL).unwrap();
+        let settled = watch.settled("b", &["a", "b"], event);
+        println!("{protocol:?}: {settled}");
+        assert!(
+            settled.claimed < 3 * SECOND,
+            "without a word it takes longer"
+        );
+        assert!(a.stop().success() && b.stop().success());
+    }
 }
 
 #[test]
