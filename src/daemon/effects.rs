@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, SyncSender};
 
+use rustix::io::Errno;
+
 use crate::config::model::Instance;
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
@@ -43,6 +45,8 @@ pub(super) struct ToMain {
     pub(super) waker: PipeWaker,
     /// There is something new.
     pub(super) wake: bool,
+    /// Why an advert of each slot was not sent, told once in each state.
+    pub(super) unsent: Vec<Option<Errno>>,
 }
 
 impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
@@ -66,8 +70,7 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
     pub(super) fn flush(&mut self) {
         let (to_main, counters) = (&mut self.to_main, &self.counters);
         self.transmitter.flush(|slot, errno| {
-            counters.unsent();
-            to_main.tell(Told::Unsent { slot, errno }, counters);
+            to_main.unsent(slot, errno, counters);
         });
         if !self.to_kernel.plans.is_empty() {
             let plans = std::mem::take(&mut self.to_kernel.plans);
@@ -91,7 +94,7 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
     pub(super) fn applied(&self, slot: Slot, generation: u32) {
         let desire = self.to_kernel.desired.read(slot).desire;
         if desire.generation == generation && !desire.present {
-            self.will.mark_held(slot, false);
+            self.will.holds_nothing(slot);
         }
     }
 
@@ -121,8 +124,7 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         };
         let (to_main, counters) = (&mut self.to_main, &self.counters);
         self.transmitter.push(departure, |slot, errno| {
-            counters.unsent();
-            to_main.tell(Told::Unsent { slot, errno }, counters);
+            to_main.unsent(slot, errno, counters);
         });
     }
 
@@ -135,11 +137,14 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         });
         self.to_kernel.plans.push((slot, plan));
         self.to_kernel.wake = true;
+        if self.to_main.unsent.len() <= slot.index() {
+            self.to_main.unsent.resize(slot.index() + 1, None);
+        }
     }
 
     fn desire(&mut self, slot: Slot, desire: Desire) {
         if desire.present {
-            self.will.mark_held(slot, true);
+            self.will.may_hold(slot);
         }
         self.post(slot, |note| note.desire = desire);
     }
@@ -154,17 +159,26 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
 
     fn tell(&mut self, transition: Transition) {
         match transition.to {
-            Standing::Active => self.will.mark_active(transition.slot, true),
-            Standing::Initialize | Standing::Backup => {
-                self.will.mark_active(transition.slot, false);
-            }
+            Standing::Active => self.will.is_active(transition.slot),
+            Standing::Initialize | Standing::Backup => self.will.has_left(transition.slot),
             Standing::Leaving => {}
+        }
+        if let Some(unsent) = self.to_main.unsent.get_mut(transition.slot.index()) {
+            *unsent = None;
         }
         self.tell_main(Told::Transition(transition));
     }
 }
 
 impl ToMain {
+    fn unsent(&mut self, slot: Slot, errno: Errno, counters: &LoopCounters) {
+        counters.unsent();
+        let told = self.unsent.get_mut(slot.index());
+        if told.is_some_and(|told| told.replace(errno) != Some(errno)) {
+            self.tell(Told::Unsent { slot, errno }, counters);
+        }
+    }
+
     fn tell(&mut self, told: Told, counters: &LoopCounters) {
         if self.told.try_send(told).is_err() {
             counters.untold();

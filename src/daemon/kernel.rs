@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::net::unix::pipe;
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -75,6 +76,7 @@ impl Thread {
                     news: false,
                 },
                 core: self.core,
+                listed: false,
                 ready: Some(self.ready),
             };
             work.run().await
@@ -94,6 +96,8 @@ struct Work {
     links: Links,
     answers: Answers,
     core: Arc<Waker>,
+    /// Every interface has been reported.
+    listed: bool,
     ready: Option<oneshot::Sender<()>>,
 }
 
@@ -120,6 +124,9 @@ impl Work {
             self.take_desires();
             let next = self.agent.run(clock::now(), &mut self.answers);
             self.answers.news |= self.links.flush();
+            if self.listed && self.links.unsent.is_empty() {
+                self.tell_ready();
+            }
             if std::mem::take(&mut self.answers.news) {
                 self.core.wake();
             }
@@ -197,7 +204,23 @@ impl Work {
         let Ok(Some(event)) = timeout(span, event).await else {
             return Ok(());
         };
-        self.take_event(event)
+        self.take_event(event)?;
+        // What has come with it, so that the core thread is woken once.
+        for _ in 0..TOGETHER {
+            match self.monitor.next().now_or_never() {
+                Some(event) => self.take_event(event)?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The core thread has been told of every interface.
+    fn tell_ready(&mut self) {
+        if let Some(ready) = self.ready.take() {
+            // The main thread waits no longer than it wants to.
+            let _too_late = ready.send(()).is_err();
+        }
     }
 
     fn take_event(&mut self, event: Result<Event, MonitorError>) -> Result<(), Error> {
@@ -214,11 +237,7 @@ impl Work {
             Ok(Event::Address(event)) => self.agent.address_event(event),
             Ok(Event::Listed) => {
                 self.agent.resync();
-                self.answers.news |= self.links.flush();
-                if let Some(ready) = self.ready.take() {
-                    // The main thread waits no longer than it wants to.
-                    let _too_late = ready.send(()).is_err();
-                }
+                self.listed = true;
             }
             Err(error @ (MonitorError::List(_) | MonitorError::Late)) => {
                 warn!(%error, "The interfaces are listed again.");
@@ -275,6 +294,8 @@ impl Sink for Answers {
     }
 }
 
+/// Events that are taken in before anything else has its turn.
+const TOGETHER: usize = 256;
 /// How long the core thread has to make room for link events.
 const BACKLOG: Duration = Duration::from_millis(2);
 /// The longest wait; nothing happens at its end.

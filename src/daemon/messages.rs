@@ -67,7 +67,7 @@ pub(super) enum LinkEvent {
 pub(super) enum Told {
     /// An instance changed its state.
     Transition(Transition),
-    /// The system did not take an advert.
+    /// The system did not take an advert. Told once for each reason and state of the instance.
     Unsent {
         /// Whose advert.
         slot: Slot,

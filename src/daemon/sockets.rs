@@ -11,13 +11,15 @@ use crate::vrrp::Listen;
 pub(super) struct Sockets {
     open: Vec<Option<(Listen, Receiver)>>,
     arrivals: Arrivals,
-    /// When those that could not be opened are tried again.
+    /// Those that could not be opened, and why is known.
+    deaf: Vec<Listen>,
+    /// When they are tried again.
     retry_at: Option<Instant>,
 }
 
 impl Sockets {
-    /// Opens and closes sockets until there is one for each of `wanted`. Tells `deaf` of each
-    /// that cannot be opened; it is tried again in a second.
+    /// Opens and closes sockets until there is one for each of `wanted`. Tells `deaf` once of each
+    /// that cannot be opened; it is tried again in a second, and again.
     pub(super) fn follow(
         &mut self,
         wanted: impl Iterator<Item = Listen>,
@@ -34,10 +36,14 @@ impl Sockets {
         }
         wanted.retain(|listen| !self.open.iter().flatten().any(|(open, _)| open == listen));
         self.retry_at = None;
+        let known = std::mem::take(&mut self.deaf);
         for listen in wanted {
             if let Err(error) = self.open(listen, poller) {
                 self.retry_at = Some(now + RETRY);
-                deaf(listen, error);
+                self.deaf.push(listen);
+                if !known.contains(&listen) {
+                    deaf(listen, error);
+                }
             }
         }
     }

@@ -84,6 +84,7 @@ impl Threads {
                 told: told_sender,
                 waker: told_waker,
                 wake: false,
+                unsent: Vec::new(),
             },
             will,
             Arc::clone(&counters),

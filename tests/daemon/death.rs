@@ -28,7 +28,7 @@ fn a_killed_worker_is_released_by_the_supervisor_and_replaced() {
 /// keepalived knows nothing of a last will: it sees what any router sends that leaves.
 #[test]
 fn keepalived_takes_over_at_once_when_a_worker_is_killed() {
-    for protocol in Protocol::ALL {
+    let one = |protocol: Protocol| {
         let lab = Lab::new(&["a", "b"]);
         let watch = Watch::start(&lab, protocol.address(), SOON);
         let mut high = Router::new(protocol, 200, 100);
@@ -52,7 +52,12 @@ fn keepalived_takes_over_at_once_when_a_worker_is_killed() {
             "without a word it takes longer"
         );
         assert!(a.stop().success() && b.stop().success());
-    }
+    };
+    std::thread::scope(|scope| {
+        for protocol in Protocol::ALL {
+            scope.spawn(move || one(protocol));
+        }
+    });
 }
 
 #[test]

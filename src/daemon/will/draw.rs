@@ -132,27 +132,45 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         words.write(at + advert::LENGTH, word(packet.payload.len()));
     }
 
-    /// The router of `slot` is Active from now on, or has left.
-    pub(in crate::daemon) fn mark_active(&self, slot: Slot, active: bool) {
+    /// The router of `slot` is Active from now on.
+    pub(in crate::daemon) fn is_active(&self, slot: Slot) {
+        self.mark_adverts(slot, 1);
+    }
+
+    /// The router of `slot` is not Active any more, and the peers know it.
+    pub(in crate::daemon) fn has_left(&self, slot: Slot) {
+        self.mark_adverts(slot, 0);
+    }
+
+    /// The addresses of `slot` may be on their interfaces from now on.
+    pub(in crate::daemon) fn may_hold(&self, slot: Slot) {
+        self.mark_addresses(slot, 1);
+    }
+
+    /// The addresses of `slot` are on no interface.
+    pub(in crate::daemon) fn holds_nothing(&self, slot: Slot) {
+        self.mark_addresses(slot, 0);
+    }
+
+    fn mark_adverts(&self, slot: Slot, active: u64) {
         let words = Words(&self.memory);
         for at in self
             .drawn(slot)
             .into_iter()
             .flat_map(|drawn| drawn.advert_places())
         {
-            words.write(at + advert::ACTIVE, u64::from(active));
+            words.write(at + advert::ACTIVE, active);
         }
     }
 
-    /// The addresses of `slot` may be on their interfaces from now on, or are not.
-    pub(in crate::daemon) fn mark_held(&self, slot: Slot, held: bool) {
+    fn mark_addresses(&self, slot: Slot, held: u64) {
         let words = Words(&self.memory);
         for at in self
             .drawn(slot)
             .into_iter()
             .flat_map(|drawn| drawn.address_places())
         {
-            words.write(at + address::HELD, u64::from(held));
+            words.write(at + address::HELD, held);
         }
     }
 

@@ -96,8 +96,8 @@ fn active(memory: &[AtomicU64]) -> Drawer<&[AtomicU64]> {
     drawer.assign(slot(0), Some(&multicast(&["10.0.0.1", "10.0.0.2"])));
     assert!(drawer.draw());
     drawer.record(&advert(0, "224.0.0.18", &[0x31, 51, 100, 2, 0, 100, 1, 2]));
-    drawer.mark_active(slot(0), true);
-    drawer.mark_held(slot(0), true);
+    drawer.is_active(slot(0));
+    drawer.may_hold(slot(0));
     drawer
 }
 
@@ -132,8 +132,8 @@ fn an_active_instance_leaves_its_last_advert_and_all_its_addresses() {
 fn a_backup_leaves_nothing() {
     let memory = memory(1024);
     let drawer = active(&memory);
-    drawer.mark_active(slot(0), false);
-    drawer.mark_held(slot(0), false);
+    drawer.has_left(slot(0));
+    drawer.holds_nothing(slot(0));
     assert_eq!(read(&memory), Will::default());
 }
 
@@ -143,7 +143,7 @@ fn each_unicast_peer_has_its_own_advert() {
     let mut drawer = Drawer::new(&memory[..]);
     drawer.assign(slot(0), Some(&unicast(&["10.0.0.2", "10.0.0.3"])));
     assert!(drawer.draw());
-    drawer.mark_active(slot(0), true);
+    drawer.is_active(slot(0));
     for round in 1..3 {
         drawer.record(&advert(0, "10.0.0.3", &[3 * round; 12]));
         drawer.record(&advert(0, "10.0.0.2", &[2 * round; 12]));
@@ -199,8 +199,8 @@ fn more_peers_than_before_do_not_inherit_what_lies_behind() {
     drawer.assign(slot(0), Some(&unicast(&["10.0.0.2"])));
     assert!(drawer.draw());
     drawer.record(&advert(0, "10.0.0.2", &[2; 12]));
-    drawer.mark_active(slot(0), true);
-    drawer.mark_held(slot(0), true);
+    drawer.is_active(slot(0));
+    drawer.may_hold(slot(0));
     drawer.assign(slot(0), Some(&unicast(&["10.0.0.2", "10.0.0.3"])));
     assert!(drawer.draw());
     let adverts = read(&memory).adverts;
