@@ -39,6 +39,8 @@ pub enum Reject {
     AuthMismatch,
     /// VRRPv2: the password is not ours.
     AuthFailed,
+    /// VRRPv2: the address list is not ours and the sender does not own the addresses.
+    AddressList,
     /// Sent to a group by a unicast peer's rules, or to us by a multicast router's.
     Destination,
     /// The sender is not among the unicast peers.
@@ -49,7 +51,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every reason, in the order of the checks.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::IpHeader,
         Self::Fragment,
         Self::Protocol,
@@ -66,6 +68,7 @@ impl Reject {
         Self::AuthUnknown,
         Self::AuthMismatch,
         Self::AuthFailed,
+        Self::AddressList,
         Self::Destination,
         Self::Source,
         Self::Own,
@@ -91,6 +94,7 @@ impl Reject {
             Self::AuthUnknown => "auth_unknown",
             Self::AuthMismatch => "auth_mismatch",
             Self::AuthFailed => "auth_failed",
+            Self::AddressList => "address_list",
             Self::Destination => "destination",
             Self::Source => "source",
             Self::Own => "own",

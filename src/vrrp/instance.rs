@@ -27,6 +27,8 @@ pub(super) struct Instance {
     /// It was removed from the configuration and goes once its addresses are gone.
     pub(super) removed: bool,
     source: Option<IpAddr>,
+    /// Whose advert was last accepted.
+    follows: Option<IpAddr>,
     frame: Frame,
     fingerprint: u64,
     coverage: Coverage,
@@ -53,6 +55,7 @@ impl Instance {
             fault: None,
             removed: false,
             source: None,
+            follows: None,
             frame: frame(&config)?,
             fingerprint: fingerprint(config.addresses.iter().map(|address| address.ip)),
             coverage: coverage(&config),
@@ -131,19 +134,14 @@ impl Instance {
             Standing::Backup => None,
             Standing::Active | Standing::Leaving => Some(self.machine.priority()),
         };
-        let Self {
-            config,
-            source,
-            fingerprint,
-            ..
-        } = self;
-        Receiver {
-            config,
-            source: *source,
+        let receiver = Receiver {
+            config: &self.config,
+            source: self.source,
             speaking,
-            fingerprint: *fingerprint,
-        }
-        .judge(datagram, header)
+            follows: self.follows.filter(|_| speaking.is_none()),
+            fingerprint: self.fingerprint,
+        };
+        receiver.judge(datagram, header)
     }
 
     fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) {
@@ -154,6 +152,7 @@ impl Instance {
             coverage,
         } = accepted;
         self.counters.adverts_received += 1;
+        self.follows = Some(advert.source);
         self.counters.releases_received += u64::from(advert.priority.is_release());
         self.counters.address_list_differs += u64::from(addresses_differ);
         self.counters.interval_differs += u64::from(interval_differs);

@@ -14,8 +14,8 @@ use crate::wire::{Advertisement, Coverage, Datagram, Header};
 pub(super) struct Accepted {
     /// What the election needs of it.
     pub(super) advert: Advert,
-    /// Its address list is not ours. Accepted all the same: during a rolling change two lists are
-    /// in use, and two Active Routers would be worse than one with the old list.
+    /// Its address list is not ours. VRRPv3 accepts it all the same: during a rolling change two
+    /// lists are in use, and two Active Routers would be worse than one with the old list.
     pub(super) addresses_differ: bool,
     /// Its interval is not ours. VRRPv3 learns it.
     pub(super) interval_differs: bool,
@@ -31,6 +31,8 @@ pub(super) struct Receiver<'a> {
     pub(super) source: Option<IpAddr>,
     /// The priority that our adverts carry; `None` unless Active.
     pub(super) speaking: Option<Priority>,
+    /// Whose adverts we follow as a Backup.
+    pub(super) follows: Option<IpAddr>,
     /// [`fingerprint`] of our address list.
     pub(super) fingerprint: u64,
 }
@@ -58,14 +60,19 @@ impl Receiver<'_> {
         }
         let interval = advert.interval()?;
         let interval_differs = interval != config.interval;
+        let addresses_differ = fingerprint(advert.addresses()) != self.fingerprint;
+        let priority = header.priority();
         if config.version == Version::V2 {
             if interval_differs {
                 return Err(Reject::Interval);
             }
             self.check_password(&advert)?;
+            let excused = priority.is_owner() || self.skips_address_check(datagram.source);
+            if addresses_differ && !excused {
+                return Err(Reject::AddressList);
+            }
         }
         self.check_ends(datagram)?;
-        let priority = header.priority();
         let ours = self
             .speaking
             .is_some_and(|spoken| priority == spoken || priority.is_release());
@@ -78,10 +85,15 @@ impl Receiver<'_> {
                 interval,
                 source: datagram.source,
             },
-            addresses_differ: fingerprint(advert.addresses()) != self.fingerprint,
+            addresses_differ,
             interval_differs,
             coverage,
         })
+    }
+
+    /// `skip_check_adv_addr`: the list of the router that we follow already was looked at.
+    fn skips_address_check(&self, source: IpAddr) -> bool {
+        self.config.skip_address_check && self.follows == Some(source)
     }
 
     //= https://www.rfc-editor.org/rfc/rfc9568#section-7.1

@@ -246,3 +246,18 @@ pub(crate) fn message(vrid: u8, priority: u8, source: &str, destination: IpAddr)
 }
 
 pub(crate) const DOWN: Duration = Duration::from_secs(4);
+
+/// A message of version 2 that lists one address.
+pub(crate) fn message_v2(vrid: u8, priority: u8, address: &str) -> Vec<u8> {
+    let vrid = Vrid::new(vrid).unwrap();
+    let mut frame = Frame::new(Format::V2 { password: None }, vrid, [ip(address)]).unwrap();
+    let priority = Priority::new(priority);
+    let sealed = frame.seal(
+        priority,
+        Centis::SECOND,
+        GROUP,
+        GROUP,
+        Coverage::MessageOnly,
+    );
+    sealed.to_vec()
+}

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use vipd::types::{Address, Reject};
+use vipd::config::model::Instance;
+use vipd::types::{Address, Reject, Version};
 
-use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, unicast};
+use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, message_v2, unicast};
 
 #[test]
 fn each_refused_packet_has_one_reason_and_changes_nothing() {
@@ -70,6 +71,27 @@ fn our_own_packet_that_comes_back_changes_nothing() {
     node.hear("10.0.0.5", GROUP, &message(51, 100, "10.0.0.5", GROUP));
     assert_eq!(node.rejected(Reject::Own), 1);
     assert_eq!(node.router.next_timeout(), due);
+}
+
+#[test]
+fn version_2_refuses_another_address_list_unless_its_sender_owns_the_addresses() {
+    let v2 = |skip_address_check| Instance {
+        version: Version::V2,
+        skip_address_check,
+        ..instance("api", 51)
+    };
+    let mut node = Node::new(vec![v2(false)]);
+    node.hear("10.0.0.9", GROUP, &message_v2(51, 200, "10.0.0.177"));
+    assert_eq!(node.rejected(Reject::AddressList), 1);
+    node.hear("10.0.0.9", GROUP, &message_v2(51, 255, "10.0.0.177"));
+    assert_eq!(node.rejected(Reject::AddressList), 1);
+
+    let mut node = Node::new(vec![v2(true)]);
+    node.hear("10.0.0.9", GROUP, &message_v2(51, 200, "10.0.0.100"));
+    node.hear("10.0.0.9", GROUP, &message_v2(51, 200, "10.0.0.177"));
+    assert_eq!(node.rejected(Reject::AddressList), 0);
+    node.hear("10.0.0.8", GROUP, &message_v2(51, 200, "10.0.0.177"));
+    assert_eq!(node.rejected(Reject::AddressList), 1);
 }
 
 #[test]
