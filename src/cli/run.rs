@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// How log lines are written: text or json.
     #[arg(long, default_value = "text", value_parser = log_format)]
     log_format: log::Format,
-    /// Log decisions too; twice: packets too.
+    /// Log details too; twice: everything.
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
     /// Write to the system's log as well.

@@ -25,7 +25,7 @@ pub struct Settings {
     pub facility: Facility,
     /// How lines on standard error are written.
     pub format: Format,
-    /// 0: what happened; 1: decisions too; 2: packets too.
+    /// 0: what happened; 1: details too; 2: everything.
     pub detail: u8,
 }
 
