@@ -14,6 +14,7 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod allocations;
 mod command_line;
 mod death;
 mod processes;
