@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::Findings;
 use super::instance::is;
 use crate::config::declared::{self, Policy, Setting};
+use crate::config::diagnostic::Verdict;
 use crate::config::model::{Peer, Transport};
 use crate::types::Family;
 
@@ -34,32 +35,7 @@ pub(super) fn compile(
             check_source: is(policy.check_source) || ttl_ranges,
         };
     }
-    if let Some(unicast) = &written.peers {
-        findings.push(
-            findings
-                .flaw(
-                    "unicast-without-peers",
-                    format!(
-                        "{} has no unicast peer: it uses multicast",
-                        written.name.value
-                    ),
-                )
-                .at(unicast.span, "")
-                .help("name the other routers' addresses, or drop the unicast settings"),
-        );
-    } else if let Some(ttl) = written.ttl {
-        findings.push(
-            findings
-                .flaw(
-                    "ttl-without-peers",
-                    format!(
-                        "the TTL of {} is not used: it has no peers",
-                        written.name.value
-                    ),
-                )
-                .at(ttl.span, "adverts to a group always have 255"),
-        );
-    }
+    check_without_peers(written, findings);
     let own = of_family(written.group, "group", family, findings);
     let (of_node, usual) = match family {
         Family::V4 => (node.group_v4, IpAddr::V4(GROUP_V4)),
@@ -67,6 +43,31 @@ pub(super) fn compile(
     };
     let group = own.unwrap_or_else(|| of_node.map_or(usual, |it| it.value));
     Transport::Multicast { group }
+}
+
+/// Reports settings that only peers give a meaning to.
+fn check_without_peers(written: &declared::Instance, findings: &mut Findings<'_>) {
+    let name = &written.name.value;
+    let flaw = if let Some(unicast) = &written.peers {
+        let message = format!("{name} has no unicast peer: it uses multicast");
+        findings
+            .flaw("unicast-without-peers", message)
+            .at(unicast.span, "")
+            .help("name the other routers' addresses, or drop the unicast settings")
+    } else if let Some(check) = written.policy.check_source {
+        let message = format!("{name} checks no source: it has no peers");
+        findings
+            .flaw("check-without-peers", message)
+            .at(check.span, "multicast adverts are taken from everybody")
+    } else if let Some(ttl) = written.ttl {
+        let message = format!("the TTL of {name} is not used: it has no peers");
+        findings
+            .flaw("ttl-without-peers", message)
+            .at(ttl.span, "adverts to a group always have 255")
+    } else {
+        return;
+    };
+    findings.push(flaw);
 }
 
 /// The group of VRRP over IPv4 (RFC 9568 §5.1.1.2).
@@ -106,7 +107,8 @@ fn peers(written: &declared::Instance, family: Family, findings: &mut Findings<'
             findings.push(
                 findings
                     .flaw("duplicate-peer", format!("{address} is a peer twice"))
-                    .at(entry.span, "this one is left out"),
+                    .at(entry.span, "this one is left out")
+                    .verdict(Verdict::Silent),
             );
             continue;
         }

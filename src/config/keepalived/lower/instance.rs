@@ -60,7 +60,7 @@ impl Lower<'_> {
                 let range = Duration::from_millis(10)..=Duration::from_secs(255);
                 instance.interval = self.seconds(statement, range).or(instance.interval);
             }
-            "native_ipv6" => instance.family = said_family(statement).or(instance.family),
+            "native_ipv6" => self.native_ipv6(instance, statement),
             "authentication" => self.authentication(instance, statement),
             "unicast_src_ip" | "mcast_src_ip" => self.source(instance, statement),
             "mcast_dst_ip" => self.group_of(instance, statement),
@@ -133,8 +133,10 @@ impl Lower<'_> {
         let word = statement.argument()?;
         let state = match word.value.as_str() {
             "MASTER" => InitialState::Active,
-            // MASTER once written stays.
-            "BACKUP" if before.is_some() => return before,
+            "BACKUP" if before.is_some_and(|it| it.value == InitialState::Active) => {
+                self.bad(word, "the state is MASTER already", "ignored");
+                return before;
+            }
             "BACKUP" => InitialState::Backup,
             _ => {
                 let message = format!("{} is neither MASTER nor BACKUP", word.value);
@@ -151,6 +153,17 @@ impl Lower<'_> {
         let number = self.number(statement, 1..=255_u8);
         let priority = number.map_or(Priority::DEFAULT, |it| Priority::new(it.value));
         Some(Spanned::new(priority, word.span))
+    }
+
+    fn native_ipv6(&mut self, instance: &mut Instance, statement: &Statement) {
+        let Some(place) = statement.place() else {
+            return;
+        };
+        let said = Spanned::new(Family::V6, place);
+        if instance.family.get_or_insert(said).value == Family::V4 {
+            let message = "an instance with IPv4 addresses cannot be one of IPv6";
+            self.warn("wrong-family", message, place, "ignored");
+        }
     }
 
     fn authentication(&mut self, instance: &mut Instance, statement: &Statement) {
@@ -209,8 +222,4 @@ impl Lower<'_> {
         let weight = Weight::new(number.value.clamp(-253, 253)).ok()?;
         Some(Spanned::new(weight, number.span))
     }
-}
-
-fn said_family(statement: &Statement) -> Setting<Family> {
-    Some(Spanned::new(Family::V6, statement.place()?))
 }

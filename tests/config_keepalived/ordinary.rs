@@ -1,21 +1,9 @@
-//! Whole keepalived configurations, from text to model.
+//! An ordinary configuration, setting by setting.
 
-use vipd::config::compile::compile;
-use vipd::config::diagnostic::{Diagnostics, Severity};
-use vipd::config::model::{Authentication, Model, Preempt, Transport};
-use vipd::config::source::Sources;
-use vipd::config::{Options, keepalived};
+use vipd::config::model::{Authentication, Preempt, Transport};
 use vipd::types::{Family, Priority, Version};
 
-/// The model that `text` means, and the codes of what was found.
-fn read(text: &str) -> (Option<Model>, Vec<(Severity, &'static str)>) {
-    let (mut sources, mut found) = (Sources::sealed(), Diagnostics::default());
-    let id = sources.add("keepalived.conf", text).unwrap();
-    let declared = keepalived::read_file(id, &Options::default(), &mut sources, &mut found);
-    let model = compile(&declared, &mut found);
-    let codes = found.iter().map(|it| (it.severity, it.code));
-    (model, codes.collect())
-}
+use super::reading::read;
 
 #[test]
 fn an_ordinary_configuration_is_understood_in_full() {
@@ -53,7 +41,7 @@ fn an_ordinary_configuration_is_understood_in_full() {
         }
         "#,
     );
-    assert_eq!(found, []);
+    assert_eq!(found, [""; 0]);
     let model = model.unwrap();
     assert_eq!(model.node.router_id.as_deref(), Some("lb1"));
     let [instance] = model.instances.as_slice() else {

@@ -1,0 +1,57 @@
+//! What makes an instance one, and what is not done.
+
+use super::reading::{read, with};
+
+#[test]
+fn an_interface_that_cannot_carry_adverts_is_none() {
+    let alone = |line: &str| {
+        let text = format!(
+            "vrrp_instance A {{\n{line}\n virtual_router_id 5\n virtual_ipaddress {{\n 10.0.0.1\n \
+             }}\n}}\n"
+        );
+        read(&text).1.join(" ")
+    };
+    assert_eq!(alone("interface lo"), "bad-value no-interface");
+    assert_eq!(
+        alone("interface a-name-that-is-too-long"),
+        "bad-value no-interface"
+    );
+    assert_eq!(alone("interface eth0\n interface lo"), "bad-value");
+}
+
+#[test]
+fn the_vrid_must_be_one() {
+    let alone = |line: &str| {
+        let text = format!(
+            "vrrp_instance A {{\n interface eth0\n{line}\n virtual_ipaddress {{\n 10.0.0.1\n }}\n}}\n"
+        );
+        read(&text).1.join(" ")
+    };
+    assert_eq!(alone(""), "no-vrid");
+    assert_eq!(alone("virtual_router_id 0"), "bad-value no-vrid");
+    assert_eq!(alone("virtual_router_id 256"), "bad-value no-vrid");
+    assert_eq!(
+        alone("virtual_router_id 7\n virtual_router_id x"),
+        "bad-value"
+    );
+}
+
+#[test]
+fn an_instance_needs_a_name_of_its_own() {
+    let named = |name: &str| read(&format!("vrrp_instance {name} {{\n interface eth0\n}}\n")).1;
+    assert_eq!(named(""), ["no-name"]);
+    assert_eq!(named("A B"), ["no-name"]);
+    let body = "{\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {\n 10.0.0.1\n }\n}\n";
+    let (model, codes) = read(&format!("vrrp_instance A {body}vrrp_instance A {body}"));
+    assert_eq!(model.unwrap().instances.len(), 1);
+    assert_eq!(codes, ["duplicate-instance"]);
+}
+
+#[test]
+fn what_is_not_done_yet_is_told_once_and_what_nobody_misses_never() {
+    let (_, codes) = with(
+        "notification_email {\n a@example.net\n}\n smtp_server 127.0.0.1\n lvs_flush",
+        "debug 2\n track_script {\n}\n notify_master /x\n notify_backup /y\n accept",
+    );
+    assert_eq!(codes, ["not-done"; 2]);
+}
