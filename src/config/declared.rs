@@ -170,6 +170,8 @@ pub enum AuthKind {
     Pass,
     /// IPsec Authentication Header.
     Ah,
+    /// `auth_hmac`: a keyed hash behind the advert, which peers insist on.
+    Hmac,
 }
 
 /// A unicast peer as it was written.

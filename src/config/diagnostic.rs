@@ -65,7 +65,13 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// The findings in the order of finding.
+    /// Puts the findings into the order of their places, those without one first.
+    pub fn sort(&mut self) {
+        self.0
+            .sort_by_key(|one| one.span().map(|span| (span.file, span.start)));
+    }
+
+    /// The findings in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }

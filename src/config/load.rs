@@ -51,6 +51,7 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
     // mistake would be told twice; keepalived's syntax has hardly a mistake that is an error.
     let judged = declared.manners == Manners::Lenient || !diagnostics.has_errors();
     let model = judged.then(|| compile(&declared, &mut diagnostics));
+    diagnostics.sort();
     Loaded {
         model: model.flatten(),
         diagnostics,

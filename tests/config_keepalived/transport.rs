@@ -15,7 +15,7 @@ fn authentication_is_a_password_or_nothing() {
         ("auth_pass x", "auth-without-type"),
         ("auth_type FOO\n auth_pass x", "bad-value auth-without-type"),
         ("auth_type PASS\n auth_pass 123456789", "auth-pass-cut"),
-        ("auth_type AH\n auth_pass x", "auth-ah"),
+        ("auth_type AH\n auth_pass x", "auth-unknown"),
         ("auth_type PASS auth_pass x", "auth-without-password"),
         ("auth_type", "missing-word"),
     ] {
@@ -25,6 +25,14 @@ fn authentication_is_a_password_or_nothing() {
             "{own}"
         );
     }
+}
+
+#[test]
+fn an_hmac_that_peers_insist_on_is_refused() {
+    let hmac = |mode: &str| told("", &format!("auth_hmac {{\n key 1 file:/k\n{mode}\n}}"));
+    assert_eq!(hmac(""), "auth-unknown");
+    assert_eq!(hmac("mode enforce"), "auth-unknown");
+    assert_eq!(hmac("mode permissive"), "not-done");
 }
 
 #[test]

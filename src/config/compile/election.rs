@@ -94,8 +94,8 @@ fn interval(written: &declared::Instance, version: Version, findings: &mut Findi
                 .flaw(
                     "interval-rounded",
                     format!(
-                        "the interval of {} becomes {rounded}: version {version} counts in {unit:?} \
-                         from {least} to {most}",
+                        "the interval of {} becomes {rounded}: version {version} knows steps of \
+                         {unit:?} from {least} to {most}",
                         written.name.value
                     ),
                 )
@@ -127,37 +127,38 @@ fn preempt(
 ) -> Preempt {
     let mut never = written.preempt.filter(|it| !it.value);
     let mut delay = written.preempt_delay.filter(|it| !it.value.is_zero());
-    let mut clear = |setting: &str, place, why: &str| {
+    let name = &written.name.value;
+    let mut clear = |message: String, place| {
         findings.push(
             findings
-                .flaw(
-                    "preempt-conflict",
-                    format!("{setting} of {} has no effect: {why}", written.name.value),
-                )
-                .at(place, ""),
+                .flaw("preempt-conflict", message)
+                .at(place, "no effect"),
         );
     };
     if let Some(never) = never.take_if(|_| wants_active || priority.is_owner()) {
         let why = if wants_active {
-            "the initial state is Active; set it to Backup"
+            "its state is MASTER; BACKUP would do"
         } else {
-            "priority 255 always preempts; choose one below"
+            "its priority is 255; a lower one would do"
         };
-        clear("the ban on preemption", never.span, why);
+        clear(format!("{name} preempts all the same: {why}"), never.span);
     }
     let why = if strict {
-        Some("strict mode knows no delay")
+        Some("strict mode knows none")
     } else if never.is_some() {
-        Some("preemption is off")
+        Some("it does not preempt at all")
     } else if wants_active {
-        Some("the initial state is Active; set it to Backup")
+        Some("its state is MASTER; BACKUP would do")
     } else {
         None
     };
     if let Some(why) = why
         && let Some(delay) = delay.take()
     {
-        clear("the preemption delay", delay.span, why);
+        clear(
+            format!("{name} keeps no preemption delay: {why}"),
+            delay.span,
+        );
     }
     match (never, delay) {
         (Some(_), _) => Preempt::No,

@@ -167,6 +167,26 @@ fn authentication(
         return Authentication::None;
     };
     let name = &written.name.value;
+    let signed = match kind.value {
+        AuthKind::Hmac => Some("an HMAC"),
+        AuthKind::Ah if version == Version::V2 && !strict => Some("IPsec AH"),
+        AuthKind::Ah | AuthKind::Pass => None,
+    };
+    if let Some(how) = signed {
+        findings.push(
+            Diagnostic::error(
+                "auth-unknown",
+                format!("{name} signs its adverts with {how}, which vipd does not speak"),
+            )
+            .at(
+                kind.span,
+                "its peers would refuse every advert and take the addresses too",
+            )
+            .help("change all routers of the group to PASS or to no authentication")
+            .verdict(Verdict::Silent),
+        );
+        return Authentication::None;
+    }
     if version == Version::V3 || strict {
         let why = if strict { "strict mode" } else { "version 3" };
         findings.push(
@@ -179,21 +199,6 @@ fn authentication(
                 .help(
                     "drop the authentication; it protects nothing, anyone on the link can read it",
                 ),
-        );
-        return Authentication::None;
-    }
-    if kind.value == AuthKind::Ah {
-        findings.push(
-            Diagnostic::error(
-                "auth-ah",
-                format!("{name} uses IPsec AH, which vipd does not speak"),
-            )
-            .at(
-                kind.span,
-                "its peers would refuse every advert and take the addresses too",
-            )
-            .help("change all routers of the group to PASS or to no authentication")
-            .verdict(Verdict::Silent),
         );
         return Authentication::None;
     }

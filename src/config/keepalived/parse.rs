@@ -107,6 +107,9 @@ impl Parser<'_, '_> {
                     }
                     return statements;
                 }
+                Token::Open(_) if opening.is_none() && self.early.is_some() => {
+                    self.rest_of_block();
+                }
                 Token::Open(place) => {
                     if stranger.is_none() {
                         self.warn(
@@ -215,7 +218,15 @@ impl Parser<'_, '_> {
 
     /// Reads over a block, whatever stands in it.
     fn skip(&mut self, opening: &Word) {
-        let mut depth = 0_u32;
+        self.reader.next();
+        if !self.rest_of_block() {
+            self.unclosed(opening);
+        }
+    }
+
+    /// Reads over what follows a `{` up to its `}`, and says whether there is one.
+    fn rest_of_block(&mut self) -> bool {
+        let mut depth = 1_u32;
         while let Some(token) = self.reader.next() {
             match token {
                 Token::Open(_) => depth = depth.saturating_add(1),
@@ -223,10 +234,10 @@ impl Parser<'_, '_> {
                 Token::Words(_) => {}
             }
             if depth == 0 {
-                return;
+                return true;
             }
         }
-        self.unclosed(opening);
+        false
     }
 }
 
@@ -265,7 +276,7 @@ impl Parser<'_, '_> {
             (true, Some(opening)) => Diagnostic::warning(
                 "unknown-block",
                 format!(
-                    "{message}: at its '}}' ends {} too, as in keepalived",
+                    "{message}: its '}}' ends {} too, as in keepalived",
                     opening.value
                 ),
             ),
@@ -277,10 +288,10 @@ impl Parser<'_, '_> {
         };
         warning = warning.at(word.span, label);
         let name = opening.map_or("the root level", |it| it.value.as_str());
-        if let Some(near) = keywords::nearest(keywords, &word.value) {
-            warning = warning.help(format!("did you mean {near}?"));
-        } else if let Some(block) = keywords::block_of(&word.value).filter(|it| *it != name) {
+        if let Some(block) = keywords::block_of(&word.value).filter(|it| *it != name) {
             warning = warning.help(format!("{} belongs into {block}", word.value));
+        } else if let Some(near) = keywords::nearest(keywords, &word.value) {
+            warning = warning.help(format!("did you mean {near}?"));
         }
         self.reader.found().push(warning);
         if opens && opening.is_none() {

@@ -334,8 +334,8 @@ impl Reader<'_> {
             return;
         }
         let file = self.feeds.iter().rev().find_map(Feed::file);
-        let directory = file.map(|file| file.directory.clone()).unwrap_or_default();
-        let matched = include::find(self.sources, &directory, pattern);
+        let base = file.map(|file| file.base.clone()).unwrap_or_default();
+        let matched = include::find(self.sources, &base, pattern);
         if checks.refuse(&matched) {
             let message = format!("no file matches {pattern}, and this include insists on it");
             let error = Diagnostic::error(MISSING_INCLUDE, message).verdict(Verdict::Security);

@@ -153,12 +153,18 @@ pub(super) fn nearest(keywords: &'static [Keyword], name: &str) -> Option<&'stat
     closest(short, keywords.iter().map(|keyword| keyword.name))
 }
 
-/// A keyword by its name, in whichever block it stands; for telling where it belongs.
+/// The block that knows `name`; for telling where it belongs.
 pub(super) fn block_of(name: &str) -> Option<&'static str> {
-    ROOT.iter().find_map(|root| match root.shape {
-        Shape::Block(keywords) => find(keywords, name).map(|_| root.name),
-        Shape::Line | Shape::Values | Shape::Foreign => None,
-    })
+    fn within(blocks: &'static [Keyword], name: &str) -> Option<&'static str> {
+        blocks.iter().find_map(|block| match block.shape {
+            Shape::Block(keywords) => match find(keywords, name) {
+                Some(_) => Some(block.name),
+                None => within(keywords, name),
+            },
+            Shape::Line | Shape::Values | Shape::Foreign => None,
+        })
+    }
+    within(ROOT, name)
 }
 
 /// The longest word for which a near keyword is looked for.

@@ -97,7 +97,7 @@ impl Lower<'_> {
         }
         let prefix = text.parse().ok().filter(|prefix| *prefix <= bits);
         if prefix.is_none() {
-            let message = format!("{text} is not a prefix of 0 to {bits}");
+            let message = format!("{text} is not a prefix from 0 to {bits}");
             self.found.push(
                 Diagnostic::warning("bad-value", message).at(word.span, format!("{bits} is used")),
             );

@@ -62,6 +62,7 @@ impl Lower<'_> {
             }
             "native_ipv6" => self.native_ipv6(instance, statement),
             "authentication" => self.authentication(instance, statement),
+            "auth_hmac" => self.hmac(instance, statement),
             "unicast_src_ip" | "mcast_src_ip" => self.source(instance, statement),
             "mcast_dst_ip" => self.group_of(instance, statement),
             "unicast_peer" => self.peers(instance, statement),
@@ -184,6 +185,27 @@ impl Lower<'_> {
                 }
                 (_, pass) => instance.auth_pass = Some(Spanned::new(pass.to_owned(), word.span)),
             }
+        }
+    }
+
+    /// A keyed hash: unless it is optional, peers refuse adverts without it.
+    fn hmac(&mut self, instance: &mut Instance, statement: &Statement) {
+        let mode = statement
+            .block()
+            .iter()
+            .find(|it| it.keyword.name == "mode");
+        let mode = mode
+            .and_then(Statement::argument)
+            .map(|it| it.value.as_str());
+        let Some(place) = statement.place() else {
+            return;
+        };
+        if matches!(mode, Some("permissive" | "receive-only")) {
+            let message =
+                "auth_hmac: not done by this version; adverts are neither signed nor checked";
+            self.warn("not-done", message, place, "");
+        } else {
+            instance.auth_kind = Some(Spanned::new(AuthKind::Hmac, place));
         }
     }
 

@@ -76,3 +76,46 @@ impl Lower<'_> {
         self.found.push(warning);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::keywords::{self, Keyword, ROOT, Shape, Status};
+    use super::super::parse::Body;
+    use super::*;
+    use crate::config::declared::Instance;
+    use crate::config::source::Spanned;
+
+    /// A bare statement of each keyword of a root block that is said to work.
+    fn working(block: &str) -> Vec<Statement> {
+        let Some(Shape::Block(inner)) = keywords::find(ROOT, block).map(|it| it.shape) else {
+            panic!("{block} is a block");
+        };
+        let file = Sources::sealed().add("a", "").unwrap();
+        let statement = |keyword: &'static Keyword| Statement {
+            keyword,
+            words: vec![Word::new(keyword.name.to_owned(), Span::new(file, 0..0))],
+            body: Body::None,
+        };
+        let working = inner.iter().filter(|it| it.status == Status::Works);
+        working.map(statement).collect()
+    }
+
+    #[test]
+    fn what_is_said_to_work_is_taken_over() {
+        let mut found = Diagnostics::default();
+        let mut lower = Lower {
+            declared: Declared::default(),
+            names: HashMap::new(),
+            found: &mut found,
+        };
+        for statement in working("global_defs") {
+            assert!(lower.global(&statement), "{}", statement.keyword.name);
+        }
+        for statement in &working("vrrp_instance") {
+            let name = Spanned::new("A".to_owned(), statement.place().unwrap());
+            let mut instance = Instance::new(name);
+            let taken = lower.setting(&mut instance, statement);
+            assert!(taken, "{}", statement.keyword.name);
+        }
+    }
+}

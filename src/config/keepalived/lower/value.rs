@@ -35,7 +35,7 @@ impl Lower<'_> {
         match value.and_then(|value| T::try_from(value).ok()) {
             Some(value) => Some(Spanned::new(value, word.span)),
             None => {
-                let message = format!("{} is not a number of {least} to {most}", word.value);
+                let message = format!("{} is not a number from {least} to {most}", word.value);
                 self.bad(word, message, "ignored");
                 None
             }
@@ -57,8 +57,9 @@ impl Lower<'_> {
                 Some(Spanned::new(span.value, word.span))
             }
             Some(_) | None => {
-                let (least, most) = (range.start(), range.end());
-                let message = format!("{} is not a time of {least:?} to {most:?}", word.value);
+                let (least, most) = (in_seconds(*range.start()), in_seconds(*range.end()));
+                let number = format!("a number of seconds from {least} to {most}");
+                let message = format!("{} is not {number}", word.value);
                 self.bad(word, message, "ignored");
                 None
             }
@@ -128,6 +129,12 @@ impl Lower<'_> {
     }
 }
 
+/// A time as it is written: seconds with as many decimals as it needs.
+fn in_seconds(time: Duration) -> String {
+    let text = format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A time in seconds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Decimal {
@@ -162,6 +169,18 @@ fn decimal(text: &str) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_shown_as_it_would_be_written() {
+        for (micros, shown) in [
+            (10_000, "0.01"),
+            (255_000_000, "255"),
+            (1, "0.000001"),
+            (0, "0"),
+        ] {
+            assert_eq!(in_seconds(Duration::from_micros(micros)), shown);
+        }
+    }
 
     #[test]
     fn decimals_are_read_to_the_microsecond() {

@@ -19,7 +19,9 @@ pub(super) enum Feed {
 pub(super) struct FileFeed {
     id: FileId,
     offset: usize,
-    /// Where relative names start.
+    /// Where relative names start, as it was written.
+    pub(super) base: PathBuf,
+    /// The same in full.
     pub(super) directory: PathBuf,
     /// What its includes insist on.
     pub(super) checks: Checks,
@@ -72,9 +74,11 @@ impl FileFeed {
     pub(super) fn new(id: FileId, sources: &Sources, checks: Checks) -> Self {
         let path = sources.file(id).map(|source| source.path.as_path());
         let directory = path.map(|path| sources.directory(path));
+        let base = path.and_then(Path::parent).map(Path::to_owned);
         Self {
             id,
             offset: 0,
+            base: base.unwrap_or_default(),
             directory: directory.unwrap_or_default(),
             checks,
         }
