@@ -9,7 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use super::flags::{Flag, Meaning, TABLE, Takes};
-use crate::daemon::{Options, Release, WhenWorkerDies};
+use crate::daemon::{CoreDump, Options, Release, WhenWorkerDies};
 use crate::observe::log::{Facility, Format};
 
 /// What keepalived's command line asks for.
@@ -211,6 +211,7 @@ impl<I: Iterator<Item = OsString>> Line<I> {
             },
             Meaning::DontRespawn => options.when_worker_dies = WhenWorkerDies::Stop,
             Meaning::DontRelease => options.release = Release::Keep,
+            Meaning::CoreDump => options.core_dump = CoreDump::Whole,
             Meaning::IgnoreSigint => options.ignore_sigint = true,
             Meaning::Namespace => options.namespace = Some(text()),
             Meaning::ConfigId => options.config_id = Some(text()),

@@ -36,6 +36,6 @@ mod worker;
 
 pub use error::Error;
 pub use links::missing as missing_links;
-pub use options::{Options, Release, WhenWorkerDies};
+pub use options::{CoreDump, Options, Release, WhenWorkerDies};
 pub use pidfile::PidFileError;
 pub use run::run;

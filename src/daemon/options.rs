@@ -25,6 +25,8 @@ pub struct Options {
     pub release: Release,
     /// Permissions that files made by the daemon do not get; the system's where absent.
     pub umask: Option<u32>,
+    /// What a crash leaves behind.
+    pub core_dump: CoreDump,
     /// SIGINT does nothing.
     pub ignore_sigint: bool,
     /// The network namespace to run in, by its name under `/run/netns`.
@@ -60,6 +62,7 @@ impl Default for Options {
             when_worker_dies: WhenWorkerDies::Respawn,
             release: Release::Release,
             umask: None,
+            core_dump: CoreDump::Never,
             ignore_sigint: false,
             namespace: None,
             config_id: None,
@@ -76,6 +79,18 @@ pub enum WhenWorkerDies {
     Respawn,
     /// End as well.
     Stop,
+}
+
+/// Whether a worker that crashes leaves an image of its memory.
+///
+/// The kernel closes nothing before the image is written. That takes a third of a second at best,
+/// and for as long nobody releases the addresses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CoreDump {
+    /// Never: the peers take over at once.
+    Never,
+    /// Of any size, where the system has it written.
+    Whole,
 }
 
 /// What becomes of the addresses when the daemon stops.

@@ -5,10 +5,13 @@
 
 use std::panic;
 
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tracing::{debug, error, info, warn};
 
 use crate::config::model::{Node, Realtime};
 use crate::sys::{process, realtime};
+
+use super::options::CoreDump;
 
 /// Schedules the calling thread before all ordinary ones. Threads that it starts later are
 /// ordinary ones.
@@ -44,6 +47,23 @@ pub(super) fn prepare(node: &Node) {
         && let Err(error) = realtime::lock_memory()
     {
         info!(%error, "Not permitted to run in real time; busy machines make adverts late.");
+    }
+}
+
+/// Has a crash of this process leave an image of its memory, or not.
+pub(super) fn set_core_dump(setting: CoreDump) {
+    let result = match setting {
+        CoreDump::Never => set_dumpable_behavior(DumpableBehavior::NotDumpable),
+        CoreDump::Whole => {
+            let unlimited = Rlimit {
+                current: None,
+                maximum: None,
+            };
+            setrlimit(Resource::Core, unlimited)
+        }
+    };
+    if let Err(error) = result {
+        warn!(%error, ?setting, "Core dumps are as the system has them.");
     }
 }
 

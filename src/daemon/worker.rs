@@ -55,6 +55,7 @@ where
     runtime.block_on(async {
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&model.node);
+        realtime::set_core_dump(options.core_dump);
         let threads = Threads::start(&model, will)?;
         let mut main = Main {
             options,

@@ -10,18 +10,20 @@ fn a_killed_worker_is_released_by_the_supervisor_and_replaced() {
     let lab = Lab::new(&["a"]);
     let capture = Capture::start(&lab);
     let mut daemon = start_active(&lab, "a");
-    let (worker, event) = (daemon.worker(), now());
-    kill_process(worker, Signal::KILL).unwrap();
-    let released = wait_advert(&capture, "a", 0, event);
-    println!("released after {:?}", released - event);
-    wait_holding(lab.node("a"), false);
-    eventually(SOON, "another worker", || {
-        let next = daemon.worker();
-        let found = next != worker && test_kill_process(next).is_ok();
-        found.then_some(()).ok_or_else(|| format!("{next}"))
-    });
-    wait_advert(&capture, "a", 100, now());
-    wait_holding(lab.node("a"), true);
+    for signal in [Signal::KILL, Signal::ABORT] {
+        let (worker, event) = (daemon.worker(), now());
+        kill_process(worker, signal).unwrap();
+        let released = wait_advert(&capture, "a", 0, event);
+        println!("{signal:?}: released after {:?}", released - event);
+        wait_holding(lab.node("a"), false);
+        eventually(SOON, "another worker", || {
+            let next = daemon.worker();
+            let found = next != worker && test_kill_process(next).is_ok();
+            found.then_some(()).ok_or_else(|| format!("{next}"))
+        });
+        wait_advert(&capture, "a", 100, now());
+        wait_holding(lab.node("a"), true);
+    }
     assert!(daemon.stop().success());
 }
 
