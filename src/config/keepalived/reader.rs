@@ -1,21 +1,23 @@
 //! From files to tokens: lines, includes, conditions, definitions, sequences.
 
 mod feed;
+mod includes;
+mod known;
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use self::feed::{Collected, Feed, FileFeed};
-use super::define::{self, BuiltIn, Definitions, Value};
+use self::known::Known;
+use super::UNREADABLE;
+use super::define::{self, Definitions, Value};
 use super::include::{self, Checks};
 use super::lex::{self, Token};
 use super::sequence::Sequence;
 use super::text::Text;
-use super::{MISSING_INCLUDE, UNREADABLE, UNREADABLE_INCLUDE};
 use crate::config::Options;
 use crate::config::diagnostic::{Diagnostic, Diagnostics, Verdict};
-use crate::config::source::{FileId, ReadError, Sources, Span};
+use crate::config::source::{FileId, Sources, Span};
 
 /// The tokens of a configuration, one after the other.
 pub(super) struct Reader<'a> {
@@ -304,150 +306,6 @@ impl<'a> Reader<'a> {
             Some(place) => warning.at(place, ""),
             None => warning,
         });
-    }
-}
-
-/// Includes.
-impl Reader<'_> {
-    fn checks(&self) -> Checks {
-        let file = self.feeds.iter().rev().find_map(Feed::file);
-        file.map(|file| file.checks).unwrap_or_default()
-    }
-
-    fn include_check(&mut self, line: &Text) {
-        let file = self.feeds.iter_mut().rev().find_map(Feed::file_mut);
-        if let Some(file) = file {
-            let words = line.as_str().split(lex::is_blank).skip(1);
-            file.checks = file.checks.set(words.filter(|word| !word.is_empty()));
-        }
-    }
-
-    fn include(&mut self, line: &Text, checks: Checks) {
-        let rest = line
-            .as_str()
-            .split_once(lex::is_blank)
-            .map_or("", |it| it.1);
-        let pattern = rest.trim().trim_matches('"');
-        let place = line.whole();
-        if pattern.is_empty() {
-            self.warn("empty-include", "the include names no file", place);
-            return;
-        }
-        let file = self.feeds.iter().rev().find_map(Feed::file);
-        let base = file.map(|file| file.base.clone()).unwrap_or_default();
-        let matched = include::find(self.sources, &base, pattern);
-        if checks.refuse(&matched) {
-            let message = format!("no file matches {pattern}, and this include insists on it");
-            let error = Diagnostic::error(MISSING_INCLUDE, message).verdict(Verdict::Security);
-            self.push_found(error, place);
-        } else if matched.files.is_empty() {
-            let message = format!("no file matches {pattern}: nothing is included");
-            let finding = match matched.wildcard {
-                true => Diagnostic::note("include-empty", message),
-                false => Diagnostic::warning(MISSING_INCLUDE, message)
-                    .help("use `includea` for files that must be there"),
-            };
-            self.push_found(finding.verdict(Verdict::Silent), place);
-        }
-        self.push_files(&matched.files, place, checks);
-    }
-
-    /// Reads files so that the first one comes first.
-    fn push_files(&mut self, files: &[PathBuf], place: Option<Span>, checks: Checks) {
-        for path in files.iter().rev() {
-            if self.feeds.iter().any(|feed| feed.is_of(self.sources, path)) {
-                let message = format!("{} includes itself: left out", path.display());
-                self.warn("include-cycle", message, place);
-                continue;
-            }
-            match self.sources.read(path, true) {
-                Ok(id) => {
-                    let inherited = self.known.checks();
-                    let file = FileFeed::new(id, self.sources, inherited);
-                    self.push(Feed::File(file));
-                }
-                Err(error) => self.unreadable(&error, place, checks),
-            }
-        }
-    }
-
-    fn unreadable(&mut self, error: &ReadError, place: Option<Span>, checks: Checks) {
-        let message = error.in_full();
-        let finding = match (checks.read, place) {
-            (true, Some(_)) => {
-                Diagnostic::error(UNREADABLE_INCLUDE, message).verdict(Verdict::Security)
-            }
-            (true, None) => Diagnostic::error(UNREADABLE, message).verdict(Verdict::Silent),
-            (false, _) => Diagnostic::warning(UNREADABLE_INCLUDE, message).verdict(Verdict::Silent),
-        };
-        self.push_found(finding, place);
-    }
-
-    fn push_found(&mut self, finding: Diagnostic, place: Option<Span>) {
-        self.found.push(match place {
-            Some(place) => finding.at(place, ""),
-            None => finding,
-        });
-    }
-}
-
-/// What names with an underscore stand for.
-struct Known<'a> {
-    options: &'a Options,
-    config_id: String,
-    directory: PathBuf,
-    random: u64,
-}
-
-impl<'a> Known<'a> {
-    fn new(options: &'a Options) -> Self {
-        let seed = || RandomState::new().build_hasher().finish();
-        Self {
-            options,
-            config_id: options.config_id.clone(),
-            directory: PathBuf::new(),
-            random: options.random_seed.unwrap_or_else(seed) | 1,
-        }
-    }
-
-    /// What includes insist on unless a file says otherwise.
-    const fn checks(&self) -> Checks {
-        if self.options.all_includes {
-            Checks::ALL
-        } else {
-            Checks {
-                read: false,
-                matches: false,
-                wildcard: false,
-                braces: false,
-            }
-        }
-    }
-
-    /// A number of `least..=most`; xorshift is random enough for a priority or a delay.
-    fn random(&mut self, arguments: &str) -> Option<u64> {
-        let mut bounds = arguments.split_whitespace().map(str::parse::<u64>);
-        let least = bounds.next().transpose().ok()?.unwrap_or(0);
-        let most = bounds.next().transpose().ok()?.unwrap_or(32_767);
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        let width = most.checked_sub(least)?.checked_add(1)?;
-        Some(least + self.random % width)
-    }
-}
-
-impl BuiltIn for Known<'_> {
-    fn value(&mut self, name: &str, arguments: &str) -> Option<String> {
-        match name {
-            "_PWD" => Some(self.directory.display().to_string()),
-            "_INSTANCE" => Some(self.config_id.clone()),
-            "_HASH" => Some("#".to_owned()),
-            "_BANG" => Some("!".to_owned()),
-            "_ENV" => Some(std::env::var(arguments.trim()).unwrap_or_default()),
-            "_RANDOM" => self.random(arguments).map(|it| it.to_string()),
-            _ => None,
-        }
     }
 }
 
