@@ -4,15 +4,14 @@
 mod addresses;
 mod announce;
 mod election;
+mod identity;
 mod instance;
 mod transport;
 
-use std::collections::HashMap;
-
 use super::declared::{self, Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Instance, Key, Model, Node};
-use super::source::Span;
+use super::model::{Instance, Model, Node};
+use identity::Taken;
 
 /// Makes the model, or says everything that keeps it from being made.
 ///
@@ -66,48 +65,18 @@ fn node(written: &declared::Node) -> Node {
     }
 }
 
-/// The instances that can be made; two of the same name or [`Key`] are reported.
+/// The instances that can be made and told apart.
 fn instances(declared: &Declared, findings: &mut Findings<'_>) -> Vec<Instance> {
     let mut made = Vec::with_capacity(declared.instances.len());
-    let mut names: HashMap<&str, Span> = HashMap::new();
-    let mut keys: HashMap<Key, Span> = HashMap::new();
+    let mut taken = Taken::default();
     for written in &declared.instances {
-        let (name, place) = (written.name.value.as_str(), written.name.span);
-        if let Some(first) = names.get(name) {
-            findings.push(
-                findings
-                    .flaw("duplicate-instance", format!("{name} is defined twice"))
-                    .at(place, "this one is left out")
-                    .at(*first, "this one counts")
-                    .help("give the second one another name"),
-            );
+        if taken.is_named_again(written, findings) {
             continue;
         }
-        names.insert(name, place);
-        let Some(instance) = instance::compile(written, declared, findings) else {
-            continue;
-        };
-        let vrid_place = written.vrid.map_or(place, |it| it.span);
-        match keys.get(&instance.key()) {
-            Some(first) => findings.push(same_key(&instance, vrid_place, *first)),
-            None => {
-                keys.insert(instance.key(), vrid_place);
-                made.push(instance);
-            }
-        }
+        let instance = instance::compile(written, declared, findings);
+        made.extend(instance.filter(|it| taken.is_apart(it, written, findings)));
     }
     made
-}
-
-fn same_key(instance: &Instance, second: Span, first: Span) -> Diagnostic {
-    let (vrid, family, link) = (instance.vrid, instance.family, instance.interface);
-    Diagnostic::error(
-        "duplicate-vrid",
-        format!("VRID {vrid} is used twice with {family} on {link}"),
-    )
-    .at(second, "used again here")
-    .at(first, "first used here")
-    .help("every virtual router on a link needs a VRID of its own, 1 to 255")
 }
 
 #[cfg(test)]

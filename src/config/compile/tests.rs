@@ -7,7 +7,7 @@ use super::*;
 use crate::config::declared::{AuthKind, InitialState, Peer};
 use crate::config::diagnostic::Severity;
 use crate::config::model::{Authentication, FastRelease, Preempt, Transport};
-use crate::config::source::{Sources, Spanned};
+use crate::config::source::{Sources, Span, Spanned};
 use crate::types::{Broadcast, Centis, Family, LinkName, Priority, Scope, Version, Vrid};
 
 fn span() -> Span {
@@ -421,6 +421,25 @@ fn two_instances_of_one_vrid_are_an_error_unless_something_tells_them_apart() {
     assert_eq!(two(|it| it.addresses = vec![address("fd00::1")]), Some(2));
     assert_eq!(two(|it| it.peers = set(vec![peer("10.0.0.2")])), Some(2));
     assert_eq!(two(|it| it.vrid = set(Vrid::new(52).unwrap())), Some(2));
+}
+
+#[test]
+fn unicast_instances_of_one_vrid_are_told_apart_by_their_sources() {
+    let two = |source: Option<&str>| {
+        let mut first = instance("VI_1", 51);
+        first.peers = set(vec![peer("10.0.0.2"), peer("10.0.0.3")]);
+        let mut second = instance("VI_2", 51);
+        second.peers = set(vec![peer("10.0.0.4")]);
+        second.source = source.map(|it| said(it.parse().unwrap()));
+        let declared = Declared {
+            instances: vec![first, second],
+            ..Declared::default()
+        };
+        let mut found = Diagnostics::default();
+        compile(&declared, &mut found).map(|it| it.instances.len())
+    };
+    assert_eq!(two(Some("10.0.0.1")), Some(2));
+    assert_eq!(two(None), None);
 }
 
 #[test]
