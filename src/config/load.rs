@@ -18,6 +18,8 @@ pub struct Options {
     pub config_id: String,
     /// `-e`: every include must find what it names.
     pub all_includes: bool,
+    /// `-s`: the network namespace that the process has entered, whatever the file says.
+    pub namespace: Option<String>,
     /// Makes `${_RANDOM}` repeatable.
     pub random_seed: Option<u64>,
     /// After how many lines, repeated ones counted, a configuration is given up.
@@ -76,6 +78,7 @@ impl Default for Options {
         Self {
             config_id: String::new(),
             all_includes: false,
+            namespace: None,
             random_seed: None,
             most_lines: 1 << 20,
         }

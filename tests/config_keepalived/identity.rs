@@ -1,6 +1,8 @@
 //! What makes an instance one, and what is not done.
 
-use super::reading::{read, with};
+use vipd::config::Options;
+
+use super::reading::{read, read_with, with};
 
 #[test]
 fn an_interface_that_cannot_carry_adverts_is_none() {
@@ -45,6 +47,18 @@ fn an_instance_needs_a_name_of_its_own() {
     let (model, codes) = read(&format!("vrrp_instance A {body}vrrp_instance A {body}"));
     assert_eq!(model.unwrap().instances.len(), 1);
     assert_eq!(codes, ["duplicate-instance"]);
+}
+
+#[test]
+fn a_namespace_that_nobody_has_entered_is_refused() {
+    let text = "net_namespace blue\nvrrp_instance A {\n interface eth0\n virtual_router_id 5\n \
+        virtual_ipaddress {\n 10.0.0.1\n }\n}\n";
+    assert_eq!(read(text).1, ["net-namespace"]);
+    let inside = Options {
+        namespace: Some("blue".to_owned()),
+        ..Options::default()
+    };
+    assert_eq!(read_with(&inside, text).1, [""; 0]);
 }
 
 #[test]

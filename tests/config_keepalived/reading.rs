@@ -11,9 +11,14 @@ pub(crate) type Codes = Vec<&'static str>;
 
 /// What `text` means.
 pub(crate) fn read(text: &str) -> (Option<Model>, Codes) {
+    read_with(&Options::default(), text)
+}
+
+/// What `text` means in these surroundings.
+pub(crate) fn read_with(options: &Options, text: &str) -> (Option<Model>, Codes) {
     let (mut sources, mut found) = (Sources::sealed(), Diagnostics::default());
     let id = sources.add("keepalived.conf", text).unwrap();
-    let declared = keepalived::read_file(id, &Options::default(), &mut sources, &mut found);
+    let declared = keepalived::read_file(id, options, &mut sources, &mut found);
     let model = compile(&declared, &mut found);
     (model, found.iter().map(|it| it.code).collect())
 }

@@ -27,7 +27,7 @@ pub fn read(
     found: &mut Diagnostics,
 ) -> Declared {
     let statements = parse::parse(&mut Reader::open(path, options, sources, found));
-    lower::lower(&statements, sources, found)
+    lower::lower(&statements, options, sources, found)
 }
 
 /// Whether it is for want of a file that the configuration does not run.
@@ -44,7 +44,7 @@ pub fn read_file(
     found: &mut Diagnostics,
 ) -> Declared {
     let statements = parse::parse(&mut Reader::of_file(id, options, sources, found));
-    lower::lower(&statements, sources, found)
+    lower::lower(&statements, options, sources, found)
 }
 
 /// The code of a configuration that cannot be read.

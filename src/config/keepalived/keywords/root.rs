@@ -27,9 +27,7 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
         .pending("not used by this version; an interface that goes down is a fault at once"),
     c("linkbeat_interfaces").values().quiet(),
     c("linkbeat_use_polling").quiet(),
-    b("net_namespace")
-        .wants(1)
-        .pending("not entered by this version; start vipd inside it with `ip netns exec`"),
+    b("net_namespace").wants(1),
     c("net_namespace_ipvs").quiet(),
     c("namespace_with_ipsets").quiet(),
     b("instance").wants(1).pending(PID_NAMES),

@@ -13,7 +13,8 @@ use std::collections::HashMap;
 use super::lex::Word;
 use super::parse::Statement;
 use crate::config::declared::Declared;
-use crate::config::diagnostic::{Diagnostic, Diagnostics};
+use crate::config::diagnostic::{Diagnostic, Diagnostics, Verdict};
+use crate::config::load::Options;
 use crate::config::source::{Sources, Span};
 
 /// What the statements declare.
@@ -22,12 +23,14 @@ use crate::config::source::{Sources, Span};
 /// the rest.
 pub(super) fn lower(
     statements: &[Statement],
+    options: &Options,
     sources: &Sources,
     found: &mut Diagnostics,
 ) -> Declared {
     let mut lower = Lower {
         declared: Declared::default(),
         names: HashMap::new(),
+        options,
         found,
     };
     for statement in statements {
@@ -44,6 +47,7 @@ struct Lower<'a> {
     declared: Declared,
     /// The instances so far, and where their names stand.
     names: HashMap<String, Span>,
+    options: &'a Options,
     found: &'a mut Diagnostics,
 }
 
@@ -56,7 +60,29 @@ impl Lower<'_> {
                 }
             }
             "vrrp_instance" => self.instance(statement),
+            "net_namespace" => self.namespace(statement),
             _ => {}
+        }
+    }
+
+    /// A namespace that nobody has entered: the addresses would be set in the wrong place.
+    fn namespace(&mut self, statement: &Statement) {
+        if let Some(name) = statement.argument()
+            && self.options.namespace.is_none()
+        {
+            let message = format!(
+                "network namespace {} is not entered by this line",
+                name.value
+            );
+            self.found.push(
+                Diagnostic::error("net-namespace", message)
+                    .at(name.span, "the addresses would be set outside of it")
+                    .help(format!(
+                        "start vipd with -s {} and drop the line",
+                        name.value
+                    ))
+                    .verdict(Verdict::Silent),
+            );
         }
     }
 
@@ -106,6 +132,7 @@ mod tests {
         let mut lower = Lower {
             declared: Declared::default(),
             names: HashMap::new(),
+            options: &Options::default(),
             found: &mut found,
         };
         for statement in working("global_defs") {
