@@ -46,7 +46,7 @@ fn nothing_is_left_of_a_demo_that_is_killed() {
         .expect("it can be run");
     eventually(Duration::from_secs(20), "three daemons run", || {
         let running = processes("killed");
-        let daemons = running.iter().filter(|line| line.contains("-n -l -D"));
+        let daemons = running.iter().filter(|line| line.contains("-n -l -D -G"));
         let count = daemons.count();
         (count >= 6)
             .then_some(())

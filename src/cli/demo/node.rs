@@ -66,7 +66,7 @@ impl Node {
                 .during("open a log")?;
             let mut command = Command::new(PROGRAM);
             command
-                .args(["-n", "-l", "-D", "-f"])
+                .args(["-n", "-l", "-D", "-G", "-f"])
                 .arg(conf_file)
                 .arg("-p")
                 .arg(self.file("pid"))
