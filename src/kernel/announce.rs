@@ -38,6 +38,7 @@ impl Schedule {
         announce: Announce,
         now: Instant,
     ) {
+        let contested = self.table(slot).is_some_and(|table| table.contested);
         self.cancel(slot);
         let Some(table) = self.table(slot) else {
             return;
@@ -52,6 +53,9 @@ impl Schedule {
             self.arm(slot, Kind::Refresh, now + announce.delay + announce.refresh);
         }
         self.start_all(slot, announce.repeat);
+        if contested {
+            self.contested(slot, now);
+        }
     }
 
     /// The plan of `slot` changed. What runs goes on; nothing is announced for it.
@@ -103,6 +107,8 @@ impl Schedule {
             lower_delay,
             ..
         } = table.announce;
+        // Before the kernel has acknowledged the addresses there is nothing to repeat yet.
+        table.contested = !table.active;
         if !table.active || lower_repeat == 0 {
             return;
         }
@@ -122,6 +128,7 @@ impl Schedule {
             return;
         };
         table.active = false;
+        table.contested = false;
         table.epoch = table.epoch.wrapping_add(1);
         table.running = 0;
         table.again = 0;
@@ -312,6 +319,8 @@ struct Timetable {
     addresses: Arc<[AddressId]>,
     /// It holds its addresses.
     active: bool,
+    /// Another router claimed them before that.
+    contested: bool,
     /// Counts the cancellations: bursts of an older epoch are dropped.
     epoch: u32,
     alarms: [Alarm; Kind::COUNT],
@@ -327,6 +336,7 @@ impl Default for Timetable {
             announce: Announce::default(),
             addresses: Arc::from([]),
             active: false,
+            contested: false,
             epoch: 0,
             alarms: Default::default(),
             running: 0,

@@ -88,6 +88,23 @@ fn a_contested_slot_announces_now_and_after_50_and_500_ms_and_the_configured_del
 }
 
 #[test]
+fn a_contest_before_the_kernel_has_answered_is_remembered() {
+    let mut bench = Bench::new();
+    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
+    bench.pass(secs(10));
+    let begin = bench.now;
+    bench.agent.desire(slot(0), true, 1);
+    bench.agent.contested(slot(0));
+    bench.pass(secs(1));
+    let sent = bench.host().take_announcements();
+    let late = sent
+        .iter()
+        .map(|(at, _)| at.since(begin).as_millis())
+        .filter(|millis| *millis > 0);
+    assert_eq!(late.collect::<Vec<_>>(), [50, 500]);
+}
+
+#[test]
 fn a_flood_of_lower_adverts_does_not_become_a_flood_of_announcements() {
     let mut bench = Bench::new();
     bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
