@@ -75,7 +75,8 @@ impl Router {
         }
     }
 
-    /// Adds a virtual router. It enters the election as soon as it lacks nothing.
+    /// Adds a virtual router. It enters the election as soon as it lacks nothing. One of the same
+    /// key that is there, or was removed and is still leaving, becomes this one.
     ///
     /// # Errors
     /// [`FrameError`] where no advert can hold its addresses. Nothing was changed.
@@ -131,6 +132,7 @@ impl Router {
         let Some(instance) = entry else { return Ok(()) };
         let old = instance.config.clone();
         instance.replace(config, now, out)?;
+        instance.removed = false;
         let new = instance.config.clone();
         self.unwatch(slot, &old);
         self.watch(slot, &new);
@@ -141,7 +143,7 @@ impl Router {
     /// Removes a virtual router: it leaves first if it is Active. Its slot becomes free when the
     /// kernel acknowledged that its addresses are gone.
     pub fn remove(&mut self, key: Key, now: Instant, out: &mut impl Outbox) {
-        let Some(slot) = self.keys.remove(&key) else {
+        let Some(slot) = self.keys.get(&key).copied() else {
             return;
         };
         if let Some(instance) = self.slots.get_mut(slot.index()).and_then(Option::as_mut) {
@@ -388,6 +390,7 @@ impl Router {
             return;
         }
         let config = instance.config.clone();
+        self.keys.remove(&config.key());
         if let Some(link) = instance.link {
             self.dispatch.remove(link, config.family, config.vrid, slot);
         }

@@ -20,12 +20,13 @@ fn adverts_follow_each_other_by_the_interval_however_late_each_is() {
 }
 
 #[test]
-fn an_active_router_answers_a_release_at_once() {
+fn an_active_router_answers_a_release_at_once_and_tells_the_neighbours_again() {
     let mut bench = Bench::active(100, settings(), 400 * MS);
-    assert_eq!(
-        bench.handle(advert(0)),
-        [Action::Advertise(Priority::new(100), SECOND)]
-    );
+    let answer = [
+        Action::Advertise(Priority::new(100), SECOND),
+        Action::Announce,
+    ];
+    assert_eq!(bench.handle(advert(0)), answer);
     assert_eq!(bench.wait(), SECOND.duration());
 }
 
@@ -42,12 +43,14 @@ fn an_active_router_answers_a_lower_priority_and_tells_the_neighbours_again() {
 }
 
 #[test]
-fn a_flood_of_lower_priorities_is_answered_once_in_ten_milliseconds() {
-    let mut bench = Bench::active(100, settings(), 400 * MS);
-    let answers = (0..1000)
-        .map(|_| bench.after(MS / 10, advert(99)).len())
-        .filter(|n| *n > 0);
-    assert_eq!(answers.count(), 10);
+fn a_flood_of_lower_priorities_or_releases_is_answered_once_in_ten_milliseconds() {
+    for flood in [99, 0] {
+        let mut bench = Bench::active(100, settings(), 400 * MS);
+        let answers = (0..1000)
+            .map(|_| bench.after(MS / 10, advert(flood)).len())
+            .filter(|n| *n > 0);
+        assert_eq!(answers.count(), 10, "priority {flood}");
+    }
 }
 
 #[test]
@@ -76,7 +79,8 @@ fn an_active_router_yields_to_a_higher_priority_or_a_higher_address() {
         let interval = Centis::new(40).unwrap();
         let actions = bench.handle(advert_from(priority, interval, source));
         let told = Action::Tell(Standing::Active, Standing::Backup, cause);
-        assert_eq!(actions, [Action::DropAddresses, told]);
+        let last_word = Action::Advertise(Priority::new(100), interval);
+        assert_eq!(actions, [last_word, Action::DropAddresses, told]);
         assert_eq!(bench.wait(), down(100, interval));
     }
 }
@@ -91,9 +95,11 @@ fn an_equal_priority_from_a_lower_address_does_not_displace() {
 }
 
 #[test]
-fn an_established_router_says_a_last_word_when_it_yields() {
-    let mut bench = Bench::active(100, settings(), 5000 * MS);
-    assert_eq!(says(&bench.handle(advert(200))), [(100, 100)]);
+fn a_router_that_yields_says_a_last_word_however_long_it_was_active() {
+    for active in [MS / 10, 5000 * MS] {
+        let mut bench = Bench::active(100, settings(), active);
+        assert_eq!(says(&bench.handle(advert(200))), [(100, 100)], "{active:?}");
+    }
 }
 
 #[test]
@@ -121,13 +127,45 @@ fn of_two_owners_the_lower_address_yields() {
 }
 
 #[test]
-fn an_active_router_that_stood_still_gives_up_and_listens_before_it_speaks() {
+fn an_active_router_that_stood_still_releases_and_listens_whatever_wakes_it() {
+    let slower = Settings {
+        interval: Centis::from_secs(5).unwrap(),
+        ..settings()
+    };
+    let wakers: [(&str, fn(&mut Bench, Settings, Duration) -> Vec<Action>); 4] = [
+        ("its timer", |bench, _, after| {
+            bench.after(after, Event::Timeout)
+        }),
+        ("a lower priority", |bench, _, after| {
+            bench.after(after, advert(50))
+        }),
+        ("a weight", |bench, _, after| {
+            bench.after(after, Event::Priority(Priority::new(90)))
+        }),
+        ("a reload", |bench, settings, after| {
+            bench.now += after;
+            bench.machine.reconfigure(settings, bench.now).to_vec()
+        }),
+    ];
+    for (waker, wake) in wakers {
+        let mut bench = Bench::active(100, settings(), Duration::ZERO);
+        let lasted = down(254, SECOND) + MS;
+        let actions = wake(&mut bench, slower, lasted);
+        let cause = Cause::Stalled { lasted };
+        let told = Action::Tell(Standing::Active, Standing::Backup, cause);
+        let released = Action::Advertise(Priority::RELEASE, SECOND);
+        assert_eq!(
+            actions[..],
+            [released, Action::DropAddresses, told],
+            "{waker}"
+        );
+    }
+}
+
+#[test]
+fn a_router_that_stood_still_listens_for_an_interval_and_its_skew() {
     let mut bench = Bench::active(100, settings(), Duration::ZERO);
-    let lasted = down(254, SECOND) + MS;
-    let actions = bench.after(lasted, Event::Timeout);
-    let cause = Cause::Stalled { lasted };
-    let told = Action::Tell(Standing::Active, Standing::Backup, cause);
-    assert_eq!(actions, [Action::DropAddresses, told]);
+    bench.after(down(254, SECOND) + MS, Event::Timeout);
     assert_eq!(bench.wait(), SECOND.duration() + skew(100, SECOND));
 }
 

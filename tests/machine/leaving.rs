@@ -60,12 +60,25 @@ fn fast_release_repeats_the_short_interval_while_the_kernel_is_slow() {
 }
 
 #[test]
-fn a_leaving_router_that_hears_a_new_active_router_says_nothing_more() {
+fn a_leaving_router_that_hears_a_better_active_router_says_nothing_more() {
     let mut bench = Bench::active(100, settings(), 400 * MS);
     bench.handle(Event::Down(Cause::Stopped));
-    assert_eq!(bench.handle(advert(50)), []);
+    assert_eq!(bench.handle(advert(150)), []);
     assert_eq!(says(&bench.handle(Event::AddressesGone)), []);
     assert_eq!(bench.standing(), Standing::Initialize);
+}
+
+#[test]
+fn a_leaving_router_that_hears_a_lower_active_router_only_releases() {
+    let fast = Settings {
+        release: Some(Centis::SHORTEST),
+        ..settings()
+    };
+    let mut bench = Bench::active(100, fast, 400 * MS);
+    bench.handle(Event::Down(Cause::Stopped));
+    assert_eq!(bench.handle(advert(50)), []);
+    assert_eq!(bench.wait(), 30 * MS, "no short advert is sent any more");
+    assert_eq!(says(&bench.handle(Event::AddressesGone)), [(0, 100)]);
 }
 
 #[test]

@@ -62,6 +62,21 @@ fn a_removed_instance_leaves_and_its_slot_is_used_again() {
 }
 
 #[test]
+fn an_instance_that_is_added_again_while_it_leaves_is_the_same_one_and_starts_anew() {
+    let api = instance("api", 51);
+    let mut node = Node::new(vec![api.clone()]);
+    node.pass(DOWN);
+    node.acknowledge();
+    node.router.remove(api.key(), node.now, &mut node.out);
+    node.router.add(api, node.now, &mut node.out).unwrap();
+    assert_eq!(node.router.views().count(), 1);
+    assert_eq!(node.standing(0), Standing::Leaving);
+    node.acknowledge();
+    node.pass(Duration::from_millis(1));
+    assert_eq!(node.standing(0), Standing::Backup);
+}
+
+#[test]
 fn a_replaced_instance_stays_active_and_says_so_at_once() {
     let mut node = Node::new(vec![instance("api", 51)]);
     node.pass(DOWN);

@@ -19,6 +19,8 @@ pub(super) struct Active {
     since: Instant,
     /// When an advert of lower priority was last answered.
     answered: Option<Instant>,
+    /// When a release was last answered.
+    reassured: Option<Instant>,
     /// When the last fast yield began.
     yielded: Option<Instant>,
     pub(super) burst: Option<Burst>,
@@ -33,6 +35,7 @@ impl Active {
             taught: interval,
             since: now,
             answered: None,
+            reassured: None,
             yielded: None,
             burst: None,
         }
@@ -48,7 +51,16 @@ impl Machine {
             return;
         };
         if advert.priority.is_release() {
-            return self.advertise_at_once(now, actions);
+            // Its sender was Active until now: the neighbours may have listened to it.
+            if active
+                .reassured
+                .is_none_or(|at| now.since(at) >= ANSWER_GAP)
+            {
+                active.reassured = Some(now);
+                self.advertise_at_once(now, actions);
+                actions.push(Action::Announce);
+            }
+            return;
         }
         let higher_address = source.is_some_and(|ours| advert.source > ours);
         if advert.priority > priority || (advert.priority == priority && higher_address) {
@@ -64,15 +76,14 @@ impl Machine {
     }
 
     fn yield_to(&mut self, advert: Advert, now: Instant, actions: &mut Actions) {
-        let State::Active(active) = &self.state else {
-            return;
+        let interval = match self.settings.version {
+            Version::V2 => self.settings.interval,
+            Version::V3 => advert.interval,
         };
-        // An established holder says a last word: the winner hears that its claim was contested
-        // and tells the neighbours again, who may have listened to us for long.
-        let established = now.since(active.since) > self.settings.interval.duration();
-        if established || self.settings.answer_higher {
-            actions.push(Action::Advertise(self.priority, active.taught));
-        }
+        // A last word: the winner hears that it was contested, and tells the neighbours again, who
+        // may have listened to us; it need not have heard any of our adverts before. Backups that
+        // take it for an Active Router's are taught the winner's interval by it, not ours.
+        actions.push(Action::Advertise(self.priority, interval));
         let cause = if advert.priority > self.priority {
             Cause::HigherPriority {
                 peer: advert.source,
@@ -83,10 +94,6 @@ impl Machine {
                 peer: advert.source,
             }
         };
-        let interval = match self.settings.version {
-            Version::V2 => self.settings.interval,
-            Version::V3 => advert.interval,
-        };
         let active_down = now + self.down_interval(interval);
         self.demote(
             Backup::new(active_down, interval, Some(now)),
@@ -95,23 +102,28 @@ impl Machine {
         );
     }
 
-    pub(super) fn expire_as_active(&mut self, now: Instant, actions: &mut Actions) {
+    /// Gives up what an Active Router that stood still may have lost by now, lawfully: it listens
+    /// before it speaks, whatever woke it.
+    ///
+    /// All it says is priority 0, which is true and unseats nobody: whoever is Active by now answers
+    /// that and tells the neighbours again, which may have listened to our kernel meanwhile.
+    pub(super) fn notice_stall(&mut self, now: Instant, actions: &mut Actions) {
         let State::Active(active) = &self.state else {
             return;
         };
         let lasted = now.since(active.sent);
         let Settings {
             version,
+            interval,
             down_adverts,
             ..
         } = self.settings;
         let patience =
             active_down_interval(version, Priority::HIGHEST, active.taught, down_adverts);
         if lasted <= patience {
-            return self.advertise_on_time(now, actions);
+            return;
         }
-        // Somebody else may be Active by now, lawfully: listen before speaking.
-        let interval = self.settings.interval;
+        actions.push(Action::Advertise(Priority::RELEASE, interval));
         let listening = Backup::new(self.listen_again(now, interval), interval, None);
         self.demote(listening, Cause::Stalled { lasted }, actions);
     }
@@ -188,7 +200,7 @@ impl Machine {
     }
 }
 
-/// Adverts of lower priority are answered at most this often.
+/// Adverts of lower priority, and releases, are answered at most this often.
 const ANSWER_GAP: Duration = Duration::from_millis(10);
 
 /// How long a router has been Active before it yields fast.

@@ -24,7 +24,7 @@ pub(super) enum Leaving {
         /// The kernel said that they are gone.
         gone: bool,
     },
-    /// Another router is Active already: there is nothing to say.
+    /// A better router is Active already: there is nothing to say.
     Silent {
         /// When the kernel's word is no longer waited for.
         until: Instant,
@@ -73,11 +73,31 @@ impl Machine {
         actions.push(Action::Tell(Standing::Active, Standing::Leaving, cause));
     }
 
-    pub(super) fn hear_as_leaving(&mut self, advert: Advert) {
-        if let State::Leaving(Leaving::Dropping { until, .. }) = self.state
-            && !advert.priority.is_release()
+    /// Another router is Active. If it outranks us, there is nothing left to say. If we outrank
+    /// it, it yields to any further advert of ours, and needs priority 0 if it has done so
+    /// already; if it has not, priority 0 does no harm, it answers that at once.
+    pub(super) fn hear_as_leaving(&mut self, advert: Advert, now: Instant) {
+        if advert.priority.is_release() {
+            return;
+        }
+        let outranked = (advert.priority, Some(advert.source)) > (self.priority, self.source);
+        if let State::Leaving(Leaving::Dropping {
+            short,
+            next_advert,
+            copy_due,
+            until,
+            gone,
+        }) = &mut self.state
         {
-            self.state = State::Leaving(Leaving::Silent { until });
+            (*short, *copy_due) = (None, false);
+            *next_advert = Instant::NEVER;
+            if *gone {
+                *until = now;
+            }
+            if outranked {
+                let until = *until;
+                self.state = State::Leaving(Leaving::Silent { until });
+            }
         }
     }
 

@@ -34,8 +34,6 @@ pub struct Settings {
     pub down_adverts: u8,
     /// An advert of lower priority is answered at once.
     pub answer_lower: bool,
-    /// A better advert is answered once before yielding, even in the middle of a claim.
-    pub answer_higher: bool,
     /// The interval that Backups are taught before we leave; `None` sends priority 0 alone.
     /// Shorter than `interval` where there is one.
     pub release: Option<Centis>,
@@ -127,6 +125,12 @@ impl Machine {
     pub fn handle(&mut self, event: Event, now: Instant) -> Actions {
         let mut actions = Actions::new();
         match event {
+            Event::Down(_) | Event::Advert(_) | Event::Priority(_) | Event::Timeout => {
+                self.notice_stall(now, &mut actions);
+            }
+            Event::Up { .. } | Event::Cut(_) | Event::AddressesGone => {}
+        }
+        match event {
             Event::Up { cause, source } => self.start(cause, source, now, &mut actions),
             Event::Down(cause) => self.down(cause, now, &mut actions),
             Event::Cut(cause) => self.cut(cause, &mut actions),
@@ -144,10 +148,11 @@ impl Machine {
     /// interval and that changed.
     pub fn reconfigure(&mut self, settings: Settings, now: Instant) -> Actions {
         let mut actions = Actions::new();
-        let old = std::mem::replace(&mut self.settings, settings);
-        if old == settings {
+        if self.settings == settings {
             return actions;
         }
+        self.notice_stall(now, &mut actions);
+        let old = std::mem::replace(&mut self.settings, settings);
         let down = self.down_interval(settings.interval);
         match &mut self.state {
             State::Backup(backup) => {
@@ -259,7 +264,7 @@ impl Machine {
             State::Initialize => {}
             State::Backup(_) => self.hear_as_backup(advert, now),
             State::Active(_) => self.hear_as_active(advert, now, actions),
-            State::Leaving(_) => self.hear_as_leaving(advert),
+            State::Leaving(_) => self.hear_as_leaving(advert, now),
         }
     }
 
@@ -270,7 +275,7 @@ impl Machine {
         match self.state {
             State::Initialize => {}
             State::Backup(_) => self.expire_as_backup(now, actions),
-            State::Active(_) => self.expire_as_active(now, actions),
+            State::Active(_) => self.advertise_on_time(now, actions),
             State::Leaving(_) => self.expire_as_leaving(now, actions),
         }
     }
