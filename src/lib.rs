@@ -11,6 +11,7 @@
 //! | [`config`] | both syntaxes, the model they mean, the difference of two models | types |
 //! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
+//! | [`sim`] | nodes on a simulated network in virtual time, from a seed | types, wire, vrrp, config::model, kernel::AddressEvent, kernel::Agent, kernel::Notice, kernel::Plan, kernel::Refusal, kernel::Sink, kernel::memory |
 //! | [`observe`] | what operators see | types, sys, config::model |
 //! | [`daemon`] | processes, threads and the messages between them | everything |
 //! | [`cli`] | the command line, a file per command | everything |
@@ -20,6 +21,7 @@ pub mod config;
 pub mod daemon;
 pub mod kernel;
 pub mod observe;
+pub mod sim;
 pub mod sys;
 pub mod types;
 pub mod vrrp;

@@ -24,10 +24,13 @@ const SIM: &[&str] = &[
     "wire",
     "vrrp",
     "config::model",
-    "config::diff",
+    "kernel::AddressEvent",
+    "kernel::Agent",
+    "kernel::Notice",
+    "kernel::Plan",
+    "kernel::Refusal",
+    "kernel::Sink",
     "kernel::memory",
-    "kernel::reconcile",
-    "check::health",
 ];
 
 /// What tests of any module may import besides.

@@ -1,0 +1,336 @@
+//! Turns of a node's two threads: what reaches them, and what they make of it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::kernel::AddressEvent;
+use crate::kernel::memory::Memory;
+use crate::types::{IfIndex, Standing};
+
+use super::effect::{Effect, Stimulus};
+use super::fault::Clock;
+use super::host::{HANDOVER, LATENESS, VRRP_LINK};
+use super::judge::Turn;
+use super::neighbour::Entry;
+use super::network::Fate;
+use super::node::{Life, Words};
+use super::packet::Message;
+use super::roster::NodeId;
+use super::world::{Breach, Event, World};
+
+impl World {
+    /// A packet reaches the node's interface.
+    pub(super) fn arrive(&mut self, node: NodeId, message: Rc<Message>) -> Result<(), Breach> {
+        let there = &mut self.nodes[node];
+        let room = match there.life {
+            Life::Running => {
+                self.tally.packets += 1;
+                return self.feed(node, &Stimulus::Received(message));
+            }
+            Life::Dead { .. } => return Ok(()),
+            Life::Still { machine: None, .. } => SOCKET_QUEUE,
+            Life::Still {
+                machine: Some(_), ..
+            } => CARD_QUEUE,
+        };
+        if there.packets.len() < room {
+            there.packets.push_back(message);
+        } else {
+            self.calm.lost(self.now);
+        }
+        Ok(())
+    }
+
+    /// A word from elsewhere reaches the core thread.
+    pub(super) fn tell(&mut self, node: NodeId, word: Stimulus) -> Result<(), Breach> {
+        match self.nodes[node].life {
+            Life::Running => self.feed(node, &word),
+            Life::Still { .. } => {
+                self.nodes[node].words.push_back(word);
+                Ok(())
+            }
+            Life::Dead { .. } => Ok(()),
+        }
+    }
+
+    /// A process goes on: it reads everything that waits before it looks at its timers.
+    pub(super) fn resume(&mut self, node: NodeId) -> Result<(), Breach> {
+        let Life::Still { since, machine } = self.nodes[node].life else {
+            return Ok(());
+        };
+        let lasted = self.now.since(since);
+        self.trace
+            .line(self.now, node, format_args!("goes on after {lasted:?}"));
+        let there = &mut self.nodes[node];
+        there.life = Life::Running;
+        (there.core.set, there.hands.set) = (None, None);
+        if machine == Some(Clock::Stops) {
+            there.lag += lasted;
+        } else {
+            there.brain.resumed(lasted);
+        }
+        self.judge.resumed(node, self.now, there.lag);
+        self.calm.disturb(self.now);
+        if self.rng.percent(50) {
+            self.work(node);
+        } else {
+            self.hands_soon(node);
+        }
+        while let Some(message) = self.nodes[node].packets.pop_front() {
+            self.arrive(node, message)?;
+        }
+        while let Some(word) = self.nodes[node].words.pop_front() {
+            self.tell(node, word)?;
+        }
+        self.feed(node, &Stimulus::Timeout)
+    }
+
+    /// Lets something happen to a router, judges what it makes of it, and carries that out.
+    pub(super) fn feed(&mut self, node: NodeId, stimulus: &Stimulus) -> Result<(), Breach> {
+        let there = &mut self.nodes[node];
+        let now = there.local(self.now);
+        let before = there.brain.next_timeout();
+        let effects = there.brain.handle(stimulus, now);
+        self.trace.line(self.now, node, stimulus);
+        for effect in &effects {
+            self.trace.line(self.now, node, format_args!("  {effect}"));
+        }
+        let turn = Turn {
+            stimulus,
+            effects: &effects,
+            timeouts: [before, there.brain.next_timeout()],
+            host: there.agent.kernel(),
+            now,
+        };
+        let found = self.judge.observe(node, turn, there.brain.views());
+        self.breached(Some(node), found)?;
+        for effect in effects {
+            self.carry(node, effect);
+        }
+        if self.nodes[node].brain.is_stopped() {
+            self.bury(node, true);
+        } else {
+            self.rearm(node);
+        }
+        Ok(())
+    }
+
+    fn carry(&mut self, node: NodeId, effect: Effect) {
+        match effect {
+            Effect::Transmit(_, message) => self.send(node, &Rc::new(message)),
+            Effect::Assign(slot, instance) => {
+                self.nodes[node].assign(slot, instance.as_deref());
+                self.hands_soon(node);
+            }
+            Effect::Desire(slot, desire) => {
+                let agent = &mut self.nodes[node].agent;
+                agent.desire(slot, desire.present, desire.generation);
+                self.hands_soon(node);
+            }
+            Effect::Announce(slot) => {
+                self.nodes[node].agent.contested(slot);
+                self.hands_soon(node);
+            }
+            Effect::Tell(transition) => {
+                self.tally.takeovers += u64::from(transition.to == Standing::Active);
+                if transition.from == Standing::Active {
+                    self.forget_unseen(node);
+                }
+            }
+        }
+    }
+
+    /// Puts a packet on the wire.
+    pub(super) fn send(&mut self, from: NodeId, message: &Rc<Message>) {
+        for to in self.nodes.ids().filter(|to| *to != from) {
+            if message.destination.is_multicast() || message.is_for(to) {
+                match self.network.send(from, to, &mut self.rng) {
+                    Fate::Arrives(after, again) => {
+                        for after in [Some(after), again].into_iter().flatten() {
+                            self.after(after, Event::Arrive(to, Rc::clone(message)));
+                        }
+                    }
+                    Fate::Cut => {}
+                    Fate::Lost => self.calm.lost(self.now),
+                }
+            }
+        }
+    }
+
+    /// Sets the core thread's timer as its router wants it.
+    pub(super) fn rearm(&mut self, node: NodeId) {
+        let deadline = self.nodes[node].brain.next_timeout();
+        let alarm = &mut self.nodes[node].core;
+        if alarm.set == deadline {
+            return;
+        }
+        alarm.set = deadline;
+        alarm.token += 1;
+        let token = alarm.token;
+        if let Some(deadline) = deadline {
+            let late = self.rng.span(Duration::from_nanos(1), LATENESS);
+            let at = (deadline + self.nodes[node].lag + late).max(self.now);
+            self.at(at, Event::Wake(node, token));
+        }
+    }
+
+    /// The kernel thread has something to do.
+    pub(super) fn hands_soon(&mut self, node: NodeId) {
+        let after = self.rng.span(Duration::from_micros(1), HANDOVER);
+        self.hands_at(node, after + self.nodes[node].slow);
+    }
+
+    fn hands_at(&mut self, node: NodeId, after: Duration) {
+        let at = self.now + after;
+        let alarm = &mut self.nodes[node].hands;
+        if alarm.set.is_some_and(|set| set <= at) {
+            return;
+        }
+        alarm.set = Some(at);
+        alarm.token += 1;
+        let token = alarm.token;
+        self.at(at, Event::Hands(node, token));
+    }
+
+    /// The kernel thread has its turn.
+    pub(super) fn work(&mut self, node: NodeId) {
+        let there = &mut self.nodes[node];
+        there.hands.set = None;
+        there.hands.token += 1;
+        let now = there.local(self.now);
+        let mut words = Words::default();
+        let next = there.agent.run(now, &mut words);
+        let lag = there.brain.announcements_lag();
+        let announced = there.agent.kernel_mut().take_announcements();
+        self.notice_events(node);
+        for word in words.0 {
+            self.word(node, word);
+        }
+        for (_, announcement) in announced {
+            let entry = Entry {
+                holder: node,
+                misled: None,
+            };
+            self.announce(node, announcement.ip, entry, lag);
+        }
+        if let Some(next) = next {
+            let wait = next.since(now).max(Duration::from_micros(10));
+            self.hands_at(node, wait);
+        }
+    }
+
+    /// The host's monitor has seen addresses come or go.
+    pub(super) fn notice_events(&mut self, node: NodeId) {
+        let there = &mut self.nodes[node];
+        if matches!(there.life, Life::Still { .. }) {
+            return; // they wait for it
+        }
+        let events = there.agent.kernel_mut().take_events();
+        if events.is_empty() {
+            return;
+        }
+        let lost = events
+            .iter()
+            .any(|it| matches!(it, AddressEvent::Removed(_)));
+        for event in events {
+            self.trace.line(self.now, node, format_args!("  {event:?}"));
+            if self.nodes[node].is_running() {
+                self.nodes[node].agent.address_event(event);
+            }
+        }
+        self.calm.moved(self.now);
+        if self.nodes[node].is_running() {
+            self.report(node, VRRP_LINK);
+            if lost {
+                self.hands_soon(node);
+            }
+        }
+    }
+
+    /// The host's monitor reports an interface to both threads.
+    pub(super) fn report(&mut self, node: NodeId, link: IfIndex) {
+        let agent = &mut self.nodes[node].agent;
+        if let Some(report) = Memory::report(agent.kernel(), link) {
+            agent.link(&report);
+            self.word(node, Stimulus::Link(report));
+            self.hands_soon(node);
+        }
+    }
+
+    /// Passes a word to the core thread.
+    fn word(&mut self, node: NodeId, word: Stimulus) {
+        let after = self.rng.span(Duration::from_micros(1), HANDOVER);
+        let epoch = self.nodes[node].epoch;
+        self.after(after, Event::Word(node, epoch, word));
+    }
+
+    /// Tells every host that a node has an address.
+    fn announce(&mut self, node: NodeId, ip: std::net::IpAddr, entry: Entry, lag: Duration) {
+        for host in 0..self.neighbours.len() {
+            match self.network.send_host(node, host, &mut self.rng) {
+                Fate::Arrives(after, _) => {
+                    self.missed.remove(&(host, ip, node));
+                    self.after(lag + after, Event::Frame(host, ip, entry));
+                }
+                Fate::Cut | Fate::Lost => {
+                    self.missed.insert((host, ip, node));
+                }
+            }
+        }
+    }
+
+    /// A host asks a node's kernel for an address.
+    pub(super) fn answer(&mut self, node: NodeId, host: usize, ip: std::net::IpAddr) {
+        let there = &self.nodes[node];
+        if !there.is_answering() || there.agent.kernel().find(ip).is_none() {
+            return;
+        }
+        let legitimate = match there.life {
+            Life::Still { .. } => true,
+            Life::Dead { .. } => false,
+            Life::Running => {
+                let mut views = there.brain.views();
+                views.any(|view| {
+                    let mut held = view.config.held();
+                    view.standing == Standing::Active && held.any(|address| address.ip == ip)
+                })
+            }
+        };
+        let entry = Entry {
+            holder: node,
+            misled: (!legitimate).then_some(self.now),
+        };
+        if let Fate::Arrives(after, _) = self.network.send_host(node, host, &mut self.rng) {
+            self.after(after, Event::Frame(host, ip, entry));
+        }
+    }
+
+    /// A node is no longer Active. Where nobody is who could have heard of it, its neighbours are
+    /// left with what they believe.
+    fn forget_unseen(&mut self, node: NodeId) {
+        let alone = self.components.as_ref().is_none_or(|components| {
+            let mine = components.iter().find(|it| it.contains(node));
+            let mine = mine.copied().unwrap_or_default();
+            let mut elections = self.calm.elections().iter();
+            !elections.any(|it| {
+                let mut others = self.judge.active(it.vrid).and(mine);
+                others.remove(node);
+                others.count() > 0
+            })
+        });
+        if alone {
+            self.mislead(node);
+        }
+    }
+
+    pub(super) fn mislead(&mut self, node: NodeId) {
+        for neighbour in &mut self.neighbours {
+            neighbour.mislead(|holder| holder == node, self.now);
+        }
+    }
+}
+
+/// Packets that a socket keeps for a process that does not read.
+const SOCKET_QUEUE: usize = 200;
+/// Packets that an interface keeps for a machine that stands still.
+const CARD_QUEUE: usize = 16;
