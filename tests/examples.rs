@@ -14,7 +14,10 @@ fn every_example_is_free_of_errors_and_warnings() {
     let entries = fs::read_dir(&directory).expect("there are examples");
     let files: Vec<_> = entries
         .map(|entry| entry.expect("the directory can be read").path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "conf" || kind == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|kind| kind == "conf" || kind == "toml")
+        })
         .collect();
     assert!(files.len() >= 2, "{files:?}");
 

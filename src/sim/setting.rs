@@ -31,6 +31,8 @@ pub(super) fn reloaded(old: &Instance, rng: &mut Rng) -> Instance {
         2 => new.preempt = preempt(rng),
         3 => new.fast_release = fast_release(rng),
         4 if new.version == Version::V3 => new.interval = interval(rng),
+        // Version 2 refuses another address list as it refuses another interval.
+        _ if new.version == Version::V2 => new.answer_lower = !new.answer_lower,
         _ => {
             let ip = virtual_address(new.family, new.vrid, 9);
             let count = new.addresses.len();
