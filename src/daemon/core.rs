@@ -23,6 +23,7 @@ use super::board::Board;
 use super::counters::LoopCounters;
 use super::effects::Effects;
 use super::messages::{Applied, Command, LinkEvent, Told};
+use super::pace::Pace;
 use super::sockets::Sockets;
 
 /// The core thread's state.
@@ -35,6 +36,7 @@ pub(super) struct Core<M> {
     counters: Arc<LoopCounters>,
     /// Half the shortest time after which a silent Active Router counts as down.
     patience: Duration,
+    pace: Pace,
     /// When this thread ends although addresses may be left; set when it is told to stop.
     stop_at: Option<Instant>,
 }
@@ -69,6 +71,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             poller,
             counters,
             patience: Duration::MAX,
+            pace: Pace::new(),
             stop_at: None,
         })
     }
@@ -84,13 +87,23 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             let timeout = due.map(|at| at.since(clock::now()));
             let ready: ArrayVec<u64, 64> = self.poller.wait(timeout)?.take(64).collect();
             let now = clock::now();
-            self.turn(&ready, due, now);
+            let rest = self.turn(&ready, due, now);
             if let Some(end) = self.stop_at
                 && (self.router.is_stopped() || clock::now() >= end)
             {
                 return Ok(());
             }
+            self.rest(rest)?;
         }
+    }
+
+    /// Lets packets gather, but no timer pass and no other thread wait.
+    fn rest(&self, rest: Duration) -> Result<(), sys::Error> {
+        if rest.is_zero() {
+            return Ok(());
+        }
+        let left = self.due().map(|at| at.since(clock::now()));
+        sys::wait_for(&*self.inbox.waker, left.map_or(rest, |left| left.min(rest)))
     }
 
     /// The next moment at which there is something to do.
@@ -102,7 +115,8 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             .min()
     }
 
-    fn turn(&mut self, ready: &[u64], due: Option<Instant>, now: Instant) {
+    /// Does everything that is due. Returns how long packets may gather before the next turn.
+    fn turn(&mut self, ready: &[u64], due: Option<Instant>, now: Instant) -> Duration {
         let late = due.map_or(Duration::ZERO, |due| now.since(due));
         let mut relisten = self.sockets.retry_at().is_some_and(|at| at <= now);
         if ready.contains(&INBOX) {
@@ -132,6 +146,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         }
         self.effects.flush();
         self.counters.turn(late, packets);
+        self.pace.turn(packets, packets >= BUDGET, now)
     }
 
     fn take_acknowledgements(&mut self, now: Instant) {
@@ -231,7 +246,9 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             let config = view.config;
             config.interval.duration() * u32::from(config.down_adverts)
         });
-        self.patience = shortest.min().map_or(Duration::MAX, |down| down / 2);
+        let shortest = shortest.min();
+        self.patience = shortest.map_or(Duration::MAX, |down| down / 2);
+        self.pace.scale(shortest.unwrap_or_default());
         applied
     }
 

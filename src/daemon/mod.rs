@@ -21,6 +21,7 @@ mod kernel;
 mod links;
 mod messages;
 mod options;
+mod pace;
 mod pidfile;
 mod realtime;
 mod reload;

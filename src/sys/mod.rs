@@ -35,7 +35,7 @@ mod wake;
 pub use arrivals::Arrivals;
 pub use error::Error;
 pub use frames::FrameSender;
-pub use poll::{Poller, wait_exactly};
+pub use poll::{Poller, wait_exactly, wait_for};
 pub use receive::Receiver;
 pub use shared::Region;
 pub use signal::{Caught, Signal, Signals};

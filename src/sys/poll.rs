@@ -56,10 +56,7 @@ impl Poller {
         &mut self,
         timeout: Option<Duration>,
     ) -> Result<impl ExactSizeIterator<Item = u64> + '_, Error> {
-        let timeout = timeout.map(|span| Timespec {
-            tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: span.subsec_nanos().into(),
-        });
+        let timeout = timeout.map(timespec);
         self.events.clear();
         match self.wait_for(timeout.as_ref()) {
             Ok(()) | Err(Errno::INTR) => Ok(self.events.drain(..).map(|event| event.data.u64())),
@@ -81,12 +78,33 @@ impl Poller {
     }
 }
 
+/// Waits until `fd` is readable, for at most `timeout`, or until a signal comes.
+///
+/// # Errors
+/// None that a running system gives.
+pub fn wait_for(fd: impl AsFd, timeout: Duration) -> Result<(), Error> {
+    match poll(
+        &mut [PollFd::new(&fd, PollFlags::IN)],
+        Some(&timespec(timeout)),
+    ) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(errno) => Err(errno).during("wait for a descriptor"),
+    }
+}
+
 /// Makes the calling thread's waits end at their moment and not up to 50 µs later.
 ///
 /// # Errors
 /// None that a running system gives; the thread waits as before.
 pub fn wait_exactly() -> Result<(), Error> {
     set_current_timer_slack(Some(NonZeroU64::MIN)).during("set the timer slack")
+}
+
+fn timespec(span: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: span.subsec_nanos().into(),
+    }
 }
 
 /// No waiting at all.
