@@ -16,7 +16,7 @@ pub(super) struct Pace {
     rest: Duration,
     /// When packets last came.
     last: Instant,
-    /// How many turns in a row brought packets soon after the turn before.
+    /// How many turns in a row brought packets at more than two a rest.
     thick: u32,
 }
 
@@ -32,7 +32,7 @@ impl Pace {
 
     /// Scales the rests to the shortest time after which an Active Router counts as down.
     pub(super) fn scale(&mut self, shortest_down: Duration) {
-        self.rest = (shortest_down / 64).min(LONGEST);
+        self.rest = (shortest_down / 16).min(LONGEST);
     }
 
     /// Takes in how many packets a turn brought; `full` where more may wait. Returns how long to
@@ -41,9 +41,10 @@ impl Pace {
         if packets == 0 {
             return Duration::ZERO;
         }
-        let soon = now.since(self.last) < self.rest * 2;
+        let most = u32::try_from(packets).unwrap_or(u32::MAX);
+        let thick = now.since(self.last) < (self.rest / 2).saturating_mul(most);
         self.last = now;
-        self.thick = if soon {
+        self.thick = if thick {
             self.thick.saturating_add(1)
         } else {
             0
@@ -57,7 +58,7 @@ impl Pace {
 }
 
 /// The longest rest.
-const LONGEST: Duration = Duration::from_millis(2);
+const LONGEST: Duration = Duration::from_millis(5);
 
 /// Turns that make a stream of packets out of a burst.
 const SUSTAINED: u32 = 16;
@@ -85,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_of_packets_is_taken_in_rests_of_a_64th_of_the_down_interval() {
+    fn a_stream_of_packets_is_taken_in_rests_of_a_16th_of_the_down_interval() {
         let rests = rests(MS / 10, 100);
         assert!(rests.iter().take(16).all(Duration::is_zero));
-        assert!(rests.iter().skip(17).all(|rest| *rest == 30 * MS / 64));
+        assert!(rests.iter().skip(17).all(|rest| *rest == 30 * MS / 16));
     }
 
     #[test]
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rest_is_longer_than_2_ms() {
+    fn no_rest_is_longer_than_5_ms() {
         let mut pace = Pace::new();
         pace.scale(Duration::from_secs(3));
         assert_eq!(pace.rest, LONGEST);

@@ -1,6 +1,6 @@
 //! Which instances a packet may be for.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::types::{Family, IfIndex, Slot, Vrid};
 
@@ -9,7 +9,7 @@ use crate::types::{Family, IfIndex, Slot, Vrid};
 /// An entry is a list because unicast instances may share a VRID on one link.
 #[derive(Debug, Default)]
 pub(super) struct Dispatch {
-    tables: HashMap<(IfIndex, Family), Vec<Vec<Slot>>>,
+    tables: BTreeMap<(IfIndex, Family), Vec<Vec<Slot>>>,
 }
 
 impl Dispatch {
