@@ -52,17 +52,11 @@ fn comparisons(criterion: &mut Criterion) {
     let addresses: Vec<_> = (0..ADDRESSES).map(|it| Arc::new(address(it))).collect();
     let wishes = || {
         addresses.iter().zip(0..).filter_map(|(address, id)| {
-            Some(Desired {
-                id: AddressId::new(id)?,
-                address,
-                link: Some(link()),
-                present: true,
-            })
+            Some(Desired { id: AddressId::new(id)?, address, link: Some(link()), present: true })
         })
     };
-    let stand: HashMap<_, _> = wishes()
-        .map(|wish| (wish.id, Actual::On(link(), Arc::clone(wish.address))))
-        .collect();
+    let stand: HashMap<_, _> =
+        wishes().map(|wish| (wish.id, Actual::On(link(), Arc::clone(wish.address)))).collect();
     let mut group = criterion.benchmark_group("reconcile 1000");
     group.bench_function("all as desired", |bencher| {
         let actual = |id| stand.get(&id).unwrap_or(&Actual::Unknown);
@@ -83,10 +77,7 @@ fn take_over(criterion: &mut Criterion) {
         let mut agent = Agent::new(host);
         reports.iter().for_each(|report| agent.link(report));
         for (number, slot) in slots() {
-            let plan = Plan {
-                addresses: vec![address(number)],
-                announce: Announce::default(),
-            };
+            let plan = Plan { addresses: vec![address(number)], announce: Announce::default() };
             agent.plan(slot, Some(plan));
         }
         rest(&mut agent);

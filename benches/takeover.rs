@@ -63,10 +63,7 @@ fn main() {
         let link = format!("e{}", slot.index() % LINKS);
         let link = LinkName::new(&link).expect("a letter and a digit are a name");
         let ip = IpAddr::V4(Ipv4Addr::from_bits(0x0a01_0001 + number));
-        let plan = Plan {
-            addresses: vec![Address::new(ip, link)],
-            announce: Announce::default(),
-        };
+        let plan = Plan { addresses: vec![Address::new(ip, link)], announce: Announce::default() };
         agent.plan(*slot, Some(plan));
     }
     rest(&mut agent);
@@ -99,11 +96,8 @@ fn take(agent: &mut Agent<Netlink>, slots: &[Slot], generation: u32) -> Times {
     let instances = u64::try_from(INSTANCES).unwrap_or(u64::MAX);
     let before = agent.counters().announced;
     let begin = clock::now();
-    let mut times = Times {
-        applied: Duration::ZERO,
-        announced: Duration::ZERO,
-        repeated: Duration::ZERO,
-    };
+    let mut times =
+        Times { applied: Duration::ZERO, announced: Duration::ZERO, repeated: Duration::ZERO };
     for &slot in slots {
         agent.desire(slot, true, generation);
     }
@@ -155,8 +149,5 @@ fn rest(agent: &mut Agent<Netlink>) {
 
 fn ip(arguments: &str) {
     let status = Command::new("ip").args(arguments.split(' ')).status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "ip {arguments}"
-    );
+    assert!(status.is_ok_and(|status| status.success()), "ip {arguments}");
 }

@@ -51,10 +51,7 @@ fn a_native_text_is_read_from_its_file_as_from_memory() {
 
     let from_memory = toml::load(&sources, file, &mut Diagnostics::default());
 
-    assert_eq!(
-        from_memory,
-        Some(Folder::new("sample").load("vipd.toml", sample))
-    );
+    assert_eq!(from_memory, Some(Folder::new("sample").load("vipd.toml", sample)));
 }
 
 /// Where the right column begins.

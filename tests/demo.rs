@@ -29,10 +29,7 @@ fn the_demo_plays_every_act_and_ends_well_within_a_minute() {
     assert!(output.status.success(), "{:?}", output.status);
     assert!(spent < Duration::from_secs(60), "{spent:?}");
     for act in ["1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. "] {
-        assert!(
-            text.lines().any(|line| line.starts_with(act)),
-            "no act {act}"
-        );
+        assert!(text.lines().any(|line| line.starts_with(act)), "no act {act}");
     }
     assert_eq!(text.matches("no answer for ").count(), 6);
     assert_eq!(processes("whole"), Vec::<String>::new());
@@ -40,17 +37,12 @@ fn the_demo_plays_every_act_and_ends_well_within_a_minute() {
 
 #[test]
 fn nothing_is_left_of_a_demo_that_is_killed() {
-    let mut demo = demo("killed")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("it can be run");
+    let mut demo = demo("killed").stdout(Stdio::null()).spawn().expect("it can be run");
     eventually(Duration::from_secs(20), "three daemons run", || {
         let running = processes("killed");
         let daemons = running.iter().filter(|line| line.contains("-n -l -D -G"));
         let count = daemons.count();
-        (count >= 6)
-            .then_some(())
-            .ok_or_else(|| format!("{running:?}"))
+        (count >= 6).then_some(()).ok_or_else(|| format!("{running:?}"))
     });
     pause(Duration::from_millis(500));
 
@@ -59,18 +51,13 @@ fn nothing_is_left_of_a_demo_that_is_killed() {
 
     eventually(Duration::from_secs(5), "nothing is left", || {
         let left = processes("killed");
-        left.is_empty()
-            .then_some(())
-            .ok_or_else(|| format!("{left:?}"))
+        left.is_empty().then_some(()).ok_or_else(|| format!("{left:?}"))
     });
 }
 
 fn demo(mark: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vipd"));
-    command
-        .arg("demo")
-        .env(MARK, value(mark))
-        .stdin(Stdio::null());
+    command.arg("demo").env(MARK, value(mark)).stdin(Stdio::null());
     command
 }
 

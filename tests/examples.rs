@@ -1,8 +1,5 @@
 //! The examples are right: `vipd check --strict` finds nothing in any of them.
-#![allow(
-    clippy::expect_used,
-    reason = "a missing example fails the test, as it should"
-)]
+#![allow(clippy::expect_used, reason = "a missing example fails the test, as it should")]
 
 use std::fs;
 use std::path::Path;
@@ -14,10 +11,7 @@ fn every_example_is_free_of_errors_and_warnings() {
     let entries = fs::read_dir(&directory).expect("there are examples");
     let files: Vec<_> = entries
         .map(|entry| entry.expect("the directory can be read").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|kind| kind == "conf" || kind == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|kind| kind == "conf" || kind == "toml"))
         .collect();
     assert!(files.len() >= 2, "{files:?}");
 

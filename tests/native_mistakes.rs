@@ -19,10 +19,7 @@ fn a_duration_without_a_unit_is_told_the_units() {
 
 #[test]
 fn a_number_in_quotes_is_of_the_wrong_type() {
-    told(
-        "number-in-quotes",
-        &with("priority = \"100\"\npreempt = \"true\""),
-    );
+    told("number-in-quotes", &with("priority = \"100\"\npreempt = \"true\""));
 }
 
 #[test]
@@ -47,18 +44,12 @@ fn addresses_that_are_none_are_shown() {
 
 #[test]
 fn what_is_missing_is_named() {
-    told(
-        "missing",
-        "[instance.api]\naddresses = [\"10.0.0.10/24\"]\n",
-    );
+    told("missing", "[instance.api]\naddresses = [\"10.0.0.10/24\"]\n");
 }
 
 #[test]
 fn all_that_is_no_toml_is_told_at_once() {
-    told(
-        "no-toml",
-        "[instance.api]\ninterface = eth0\nvrid = 51\nvrid = 52\npreempt = yes\n",
-    );
+    told("no-toml", "[instance.api]\ninterface = eth0\nvrid = 51\nvrid = 52\npreempt = yes\n");
 }
 
 #[test]
@@ -68,10 +59,7 @@ fn an_open_bracket_is_shown() {
 
 #[test]
 fn one_value_where_a_list_is_wanted_is_told_the_brackets() {
-    told(
-        "no-list",
-        &with("peers = \"10.0.0.2\"\ntrack = { interface = \"eth1\" }"),
-    );
+    told("no-list", &with("peers = \"10.0.0.2\"\ntrack = { interface = \"eth1\" }"));
 }
 
 #[test]
@@ -101,11 +89,8 @@ fn contradictions_are_shown_with_both_places() {
 
 /// An instance that is right, with `lines` behind it.
 fn with(lines: &str) -> String {
-    let addresses = if lines.contains("addresses") {
-        ""
-    } else {
-        "addresses = [\"10.0.0.10/24\"]\n"
-    };
+    let addresses =
+        if lines.contains("addresses") { "" } else { "addresses = [\"10.0.0.10/24\"]\n" };
     format!("[instance.api]\ninterface = \"eth0\"\nvrid = 51\n{addresses}{lines}\n")
 }
 

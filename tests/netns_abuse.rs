@@ -109,13 +109,7 @@ fn a_neighbour_with_our_own_address_cannot_depose_it() {
     let before = Resources::of(&a);
     let begin = now();
 
-    let echo = message(
-        (own, GROUP),
-        VRID,
-        PRIORITY,
-        INTERVAL,
-        &[PROTOCOL.address()],
-    );
+    let echo = message((own, GROUP), VRID, PRIORITY, INTERVAL, &[PROTOCOL.address()]);
     let until = Instant::now() + 3 * SECOND;
     while Instant::now() < until {
         forge.send(own, GROUP, 255, &echo);
@@ -151,14 +145,10 @@ fn an_address_deleted_by_hand_comes_back() {
 
     for round in 1..=5 {
         let begin = now();
-        lab.node("a")
-            .namespace
-            .ip(&["addr", "del", "10.9.0.100/24", "dev", "eth0"]);
+        lab.node("a").namespace.ip(&["addr", "del", "10.9.0.100/24", "dev", "eth0"]);
         let (_, spent) = eventually(3 * SECOND, "the address comes back", || {
             let holds = lab.node("a").holds(PROTOCOL.address());
-            holds
-                .then_some(())
-                .ok_or_else(|| "it is missing".to_owned())
+            holds.then_some(()).ok_or_else(|| "it is missing".to_owned())
         });
         println!("deletion {round}: back after {}", ms(spent));
         watch.taken("a", &["a"], begin);
@@ -193,11 +183,8 @@ fn a_configuration_that_has_become_a_directory_changes_nothing() {
     let reloaded = now();
     eventually(BOUND, "the new priority", || {
         let adverts = watch.capture.adverts(reloaded);
-        let new = adverts
-            .iter()
-            .any(|(_, node, advert)| node == "a" && advert.priority == 151);
-        new.then_some(())
-            .ok_or_else(|| "it is not advertised".to_owned())
+        let new = adverts.iter().any(|(_, node, advert)| node == "a" && advert.priority == 151);
+        new.then_some(()).ok_or_else(|| "it is not advertised".to_owned())
     });
     still_well(&watch, &a, begin, before);
 }
@@ -304,11 +291,7 @@ impl Resources {
         let processes = [daemon.pid(), worker].map(|pid| pid.as_raw_nonzero());
         let descriptors = processes
             .iter()
-            .map(|pid| {
-                fs::read_dir(format!("/proc/{pid}/fd"))
-                    .expect("it runs")
-                    .count()
-            })
+            .map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs").count())
             .sum();
         let resident = processes
             .iter()
@@ -316,16 +299,9 @@ impl Resources {
                 let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
                 let line = status.lines().find(|line| line.starts_with("VmRSS:"));
                 let kibibytes = line.and_then(|line| line.split_whitespace().nth(1));
-                kibibytes
-                    .and_then(|text| text.parse::<u64>().ok())
-                    .expect("a number")
-                    * 1024
+                kibibytes.and_then(|text| text.parse::<u64>().ok()).expect("a number") * 1024
             })
             .sum();
-        Self {
-            worker,
-            descriptors,
-            resident,
-        }
+        Self { worker, descriptors, resident }
     }
 }

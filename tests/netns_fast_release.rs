@@ -33,21 +33,13 @@ static ALONE: Mutex<()> = Mutex::new(());
 #[test]
 fn a_single_unicast_backup_takes_over_within_milliseconds() {
     let times = releases(Protocol::V3Unicast, "", 15);
-    report(
-        "unicast, one backup, auto (1 cs)",
-        Duration::from_millis(12),
-        &times,
-    );
+    report("unicast, one backup, auto (1 cs)", Duration::from_millis(12), &times);
 }
 
 #[test]
 fn a_multicast_backup_takes_over_within_milliseconds_if_told_to() {
     let times = releases(Protocol::V3, "    vrrp_fast_release 0.01", 15);
-    report(
-        "multicast, 1 cs configured",
-        Duration::from_millis(12),
-        &times,
-    );
+    report("multicast, 1 cs configured", Duration::from_millis(12), &times);
 }
 
 #[test]
@@ -59,11 +51,7 @@ fn a_multicast_backup_takes_over_within_its_skew_of_a_tenth_of_a_second() {
 #[test]
 fn an_ipv6_backup_takes_over_within_its_skew_of_a_tenth_of_a_second() {
     let times = releases(Protocol::V6, "", 10);
-    report(
-        "IPv6 multicast, auto (10 cs)",
-        Duration::from_millis(70),
-        &times,
-    );
+    report("IPv6 multicast, auto (10 cs)", Duration::from_millis(70), &times);
 }
 
 #[test]
@@ -71,26 +59,14 @@ fn without_fast_release_a_backup_waits_for_its_whole_skew() {
     let times = releases(Protocol::V3, "    vrrp_fast_release off", 3);
     let skew = Router::new(Protocol::V3, BACKUP, INTERVAL).skew();
     report("multicast, off", skew, &times);
-    assert!(
-        times
-            .iter()
-            .all(|time| *time + Duration::from_millis(20) >= skew),
-        "{times:?}"
-    );
+    assert!(times.iter().all(|time| *time + Duration::from_millis(20) >= skew), "{times:?}");
 }
 
 #[test]
 fn version_2_has_nothing_to_learn_and_is_released_plainly() {
     let (times, intervals) = releases_and_intervals(Protocol::V2, "", 3);
-    report(
-        "v2, auto",
-        Router::new(Protocol::V2, BACKUP, INTERVAL).skew(),
-        &times,
-    );
-    assert!(
-        intervals.iter().all(|interval| *interval == INTERVAL),
-        "{intervals:?}"
-    );
+    report("v2, auto", Router::new(Protocol::V2, BACKUP, INTERVAL).skew(), &times);
+    assert!(intervals.iter().all(|interval| *interval == INTERVAL), "{intervals:?}");
 }
 
 /// The neighbouring priorities of kolla-ansible's nodes: 3.9 ms apart at an interval of 1 s,
@@ -105,9 +81,8 @@ fn of_two_backups_one_priority_apart_the_right_one_is_held_for_the_holder_by_all
     const LATE_AT_MOST: usize = 5;
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let found: Vec<Contested> = thread::scope(|scope| {
-        let labs: Vec<_> = (0..LABS)
-            .map(|_| scope.spawn(|| contested_releases(RELEASES)))
-            .collect();
+        let labs: Vec<_> =
+            (0..LABS).map(|_| scope.spawn(|| contested_releases(RELEASES))).collect();
         let ended: Vec<_> = labs.into_iter().map(|lab| lab.join()).collect();
         let each = ended.into_iter().map(|lab| lab.expect("a lab failed"));
         each.flatten().collect()
@@ -118,11 +93,7 @@ fn of_two_backups_one_priority_apart_the_right_one_is_held_for_the_holder_by_all
     let spread = |pick: fn(&Contested) -> Duration| {
         let mut times: Vec<_> = found.iter().map(pick).collect();
         times.sort();
-        format!(
-            "{} (worst {})",
-            ms(times[times.len() / 2]),
-            ms(times[times.len() - 1])
-        )
+        format!("{} (worst {})", ms(times[times.len() / 2]), ms(times[times.len() - 1]))
     };
     println!(
         "{} releases to priorities 3 and 2: {doubles} double claims; first claim after {}; all \
@@ -229,10 +200,7 @@ fn releases_and_intervals(
             let released = released(&watch, begin);
             watch.taken("b", &["a", "b"], released);
             assert!(a.wait().success());
-            let claimed = watch
-                .capture
-                .first_advert("b", released)
-                .expect("it has settled");
+            let claimed = watch.capture.first_advert("b", released).expect("it has settled");
             claimed - released
         })
         .collect();
@@ -249,11 +217,8 @@ fn releases_and_intervals(
 fn released(watch: &Watch<'_>, begin: Stamp) -> Stamp {
     let zero = || {
         let adverts = watch.capture.adverts(begin);
-        let zero = adverts
-            .iter()
-            .find(|(_, node, advert)| node == "a" && advert.priority == 0);
-        zero.map(|(at, _, _)| *at)
-            .ok_or_else(|| "none was sent".to_owned())
+        let zero = adverts.iter().find(|(_, node, advert)| node == "a" && advert.priority == 0);
+        zero.map(|(at, _, _)| *at).ok_or_else(|| "none was sent".to_owned())
     };
     eventually(BOUND, "a's priority 0", zero).0
 }
@@ -262,9 +227,7 @@ fn start_and_listen(lab: &Lab, node: &str, program: Program, conf: &str) -> Daem
     let node = lab.node(node);
     let daemon = Daemon::start(lab, node, program, conf);
     eventually(BOUND, "a daemon listens", || {
-        node.listens_for_vrrp()
-            .then_some(())
-            .ok_or_else(|| "it does not".to_owned())
+        node.listens_for_vrrp().then_some(()).ok_or_else(|| "it does not".to_owned())
     });
     daemon
 }
@@ -283,8 +246,5 @@ fn report(what: &str, documented: Duration, times: &[Duration]) {
         sorted.len(),
         ms(documented),
     );
-    assert!(
-        median <= 3 * documented,
-        "{what}: {median:?}, documented {documented:?}"
-    );
+    assert!(median <= 3 * documented, "{what}: {median:?}, documented {documented:?}");
 }

@@ -39,26 +39,10 @@ struct Setting {
 /// Four labs at the same time. Without preemption the address stays where it went, so that both
 /// programs fail in turn; with it, the higher priority fails every time and comes back.
 const SETTINGS: [Setting; 4] = [
-    Setting {
-        protocol: Protocol::V3,
-        programs: [Vipd, Keepalived],
-        preempt: false,
-    },
-    Setting {
-        protocol: Protocol::V3Unicast,
-        programs: [Keepalived, Vipd],
-        preempt: false,
-    },
-    Setting {
-        protocol: Protocol::V6,
-        programs: [Vipd, Keepalived],
-        preempt: true,
-    },
-    Setting {
-        protocol: Protocol::V3,
-        programs: [Keepalived, Vipd],
-        preempt: true,
-    },
+    Setting { protocol: Protocol::V3, programs: [Vipd, Keepalived], preempt: false },
+    Setting { protocol: Protocol::V3Unicast, programs: [Keepalived, Vipd], preempt: false },
+    Setting { protocol: Protocol::V6, programs: [Vipd, Keepalived], preempt: true },
+    Setting { protocol: Protocol::V3, programs: [Keepalived, Vipd], preempt: true },
 ];
 
 /// What happens to the router that holds the address.
@@ -114,15 +98,8 @@ fn after_each_of_a_hundred_failovers_one_router_holds_the_address_and_all_know_i
     report(&found);
     assert_eq!(found.len(), FAILOVERS);
     for program in [Vipd, Keepalived] {
-        let failed = found
-            .iter()
-            .filter(|(failed, _, _)| *failed == program)
-            .count();
-        assert!(
-            failed >= FAILOVERS / 4,
-            "{} failed only {failed} times",
-            program.name()
-        );
+        let failed = found.iter().filter(|(failed, _, _)| *failed == program).count();
+        assert!(failed >= FAILOVERS / 4, "{} failed only {failed} times", program.name());
     }
 }
 
@@ -142,9 +119,7 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
         let daemon = Daemon::start(&lab, node, setting.programs[which], &conf);
         eventually(BOUND, &format!("{} listens", node.name), || {
             let listens = node.listens_for_vrrp();
-            listens
-                .then_some(())
-                .ok_or_else(|| "it does not".to_owned())
+            listens.then_some(()).ok_or_else(|| "it does not".to_owned())
         });
         daemon
     };
@@ -156,10 +131,7 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
 
     let mut found = Vec::new();
     while found.len() < count {
-        let victim = BOTH
-            .iter()
-            .position(|name| *name == holder)
-            .expect("a or b");
+        let victim = BOTH.iter().position(|name| *name == holder).expect("a or b");
         let heir = BOTH[1 - victim];
         let blow = blow(&mut dice);
         println!(
@@ -202,10 +174,7 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
                 });
                 pause(time.saturating_sub(now().saturating_sub(event)));
                 let outage = watch.prober.outage(event);
-                Settled {
-                    claimed: claimed.0.saturating_sub(event),
-                    outage,
-                }
+                Settled { claimed: claimed.0.saturating_sub(event), outage }
             }
             Blow::Kill | Blow::Stop | Blow::Cut | Blow::Block | Blow::FreezeAndKill => {
                 watch.settled(heir, alive, event)
@@ -240,9 +209,7 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
 fn report(found: &[Failover]) {
     let mut rows: BTreeMap<(&str, &str), Vec<&Settled>> = BTreeMap::new();
     for (program, blow, settled) in found {
-        rows.entry((blow.name(), program.name()))
-            .or_default()
-            .push(settled);
+        rows.entry((blow.name(), program.name())).or_default().push(settled);
     }
     println!(
         "what happened        to whom     count        claim: median, worst  outage: median, worst"

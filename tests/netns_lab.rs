@@ -68,16 +68,11 @@ fn a_blocked_port_keeps_its_carrier_and_passes_nothing() {
     std::thread::sleep(300 * MILLISECOND);
     let late = answered(blocked + 20 * MILLISECOND);
     assert!(late.is_err(), "{late:?}");
-    let link = lab
-        .node("a")
-        .namespace
-        .ip(&["-o", "link", "show", "dev", "eth0"]);
+    let link = lab.node("a").namespace.ip(&["-o", "link", "show", "dev", "eth0"]);
     assert!(link.contains("LOWER_UP"), "{link}");
 
     lab.unblock("a");
-    eventually(5 * SECOND, "an answer", || {
-        answered(blocked + 300 * MILLISECOND)
-    });
+    eventually(5 * SECOND, "an answer", || answered(blocked + 300 * MILLISECOND));
     let outage = prober.outage(blocked);
     assert!(outage >= 280 * MILLISECOND, "{outage:?}");
 }
@@ -87,18 +82,9 @@ fn a_wrong_neighbour_entry_is_seen() {
     let lab = Lab::new(&["a", "b"]);
     let address = Protocol::V3.address();
     let (a, b) = (lab.node("a"), lab.node("b"));
-    a.namespace
-        .ip(&["addr", "add", "10.9.0.100/24", "dev", "eth0"]);
+    a.namespace.ip(&["addr", "add", "10.9.0.100/24", "dev", "eth0"]);
     let client = &lab.client().namespace;
-    client.ip(&[
-        "neigh",
-        "replace",
-        "10.9.0.100",
-        "dev",
-        "eth0",
-        "lladdr",
-        "02:00:00:00:00:02",
-    ]);
+    client.ip(&["neigh", "replace", "10.9.0.100", "dev", "eth0", "lladdr", "02:00:00:00:00:02"]);
 
     assert_eq!(lab.holders(address), ["a"]);
     let wrong = wrong_neighbours(&lab, "a", &["a", "b"], address);
@@ -122,10 +108,8 @@ fn nothing_is_left_of_a_lab_that_was_dropped() {
     assert!(!Path::new("/run/netns").join(&name).exists());
     assert!(!directory.exists());
     let command_line = format!("/proc/{}/cmdline", pid.as_raw_nonzero());
-    eventually(5 * SECOND, "the worker's end", || {
-        match fs::read(&command_line) {
-            Ok(text) if !text.is_empty() => Err("it runs".to_owned()),
-            Ok(_) | Err(_) => Ok(()),
-        }
+    eventually(5 * SECOND, "the worker's end", || match fs::read(&command_line) {
+        Ok(text) if !text.is_empty() => Err("it runs".to_owned()),
+        Ok(_) | Err(_) => Ok(()),
     });
 }

@@ -112,23 +112,13 @@ fn fail_over(protocol: Protocol, first: Program, second: Program) {
     let expect = |what: &str, holder: &str, alive: &[&str], event: Stamp, bound: Duration| {
         let found = watch.settled(holder, alive, event);
         let names = [first.name(), second.name()].join(" and ");
-        println!(
-            "{protocol:?}, {names}, {what}: {found} (due after {})",
-            ms(bound)
-        );
+        println!("{protocol:?}, {names}, {what}: {found} (due after {})", ms(bound));
         let limit = (bound * 3).max(Duration::from_secs(1));
-        assert!(
-            found.claimed <= limit,
-            "{what}: due after {bound:?}, took {:?}",
-            found.claimed
-        );
+        assert!(found.claimed <= limit, "{what}: due after {bound:?}, took {:?}", found.claimed);
     };
     // What a needs to take over from a living b, and b from a dead or a leaving a.
-    let (preempts, silence, release) = (
-        router(HIGH).down_interval(),
-        router(LOW).down_interval(),
-        router(LOW).skew(),
-    );
+    let (preempts, silence, release) =
+        (router(HIGH).down_interval(), router(LOW).down_interval(), router(LOW).skew());
 
     let event = now();
     let (mut a, b) = (start("a", HIGH), start("b", LOW));
@@ -164,16 +154,10 @@ fn fail_over(protocol: Protocol, first: Program, second: Program) {
     }
     lab.block("a");
     let _equals = BOTH.map(|node| start(node, EQUAL));
-    eventually(
-        watch.bound,
-        "both, unseen by each other, hold the address",
-        || {
-            let holders = lab.holders(watch.address);
-            (holders == BOTH)
-                .then_some(())
-                .ok_or_else(|| format!("{holders:?} do"))
-        },
-    );
+    eventually(watch.bound, "both, unseen by each other, hold the address", || {
+        let holders = lab.holders(watch.address);
+        (holders == BOTH).then_some(()).ok_or_else(|| format!("{holders:?} do"))
+    });
     let event = now();
     lab.unblock("a");
     // The higher address wins, at the latest when it has answered the other's next advert.

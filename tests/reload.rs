@@ -110,10 +110,7 @@ fn a_configuration_with_an_error_is_no_model_to_compare_with() {
     let text = format!("{}prioriyt = 1\n", text(&[Line::plain(1)]));
     let file = sources.add("vipd.toml", text).unwrap();
 
-    assert_eq!(
-        toml::load(&sources, file, &mut Diagnostics::default()),
-        None
-    );
+    assert_eq!(toml::load(&sources, file, &mut Diagnostics::default()), None);
 }
 
 /// One instance of a configuration text.
@@ -131,36 +128,16 @@ impl Line {
     /// An instance that says what it must and no more.
     fn plain(vrid: u8) -> Self {
         let name = format!("vr{vrid}");
-        Self {
-            vrid,
-            name,
-            priority: 100,
-            centis: 100,
-            hosts: vec![1],
-            repeat: 5,
-        }
+        Self { vrid, name, priority: 100, centis: 100, hosts: vec![1], repeat: 5 }
     }
 }
 
 /// An arbitrary instance of this number.
 fn line(vrid: u8) -> impl Strategy<Value = Line> {
-    (
-        1..=254_u8,
-        1..=500_u16,
-        subsequence(vec![1, 2, 3, 4], 1..=4),
-        1..=9_u8,
-        any::<bool>(),
-    )
+    (1..=254_u8, 1..=500_u16, subsequence(vec![1, 2, 3, 4], 1..=4), 1..=9_u8, any::<bool>())
         .prop_map(move |(priority, centis, hosts, repeat, renamed)| {
             let name = format!("vr{vrid}{}", if renamed { "-renamed" } else { "" });
-            Line {
-                vrid,
-                name,
-                priority,
-                centis,
-                hosts,
-                repeat,
-            }
+            Line { vrid, name, priority, centis, hosts, repeat }
         })
 }
 
@@ -193,18 +170,9 @@ fn reloads() -> impl Strategy<Value = (Vec<Line>, Vec<Line>)> {
 /// The configuration text of these instances.
 fn text(lines: &[Line]) -> String {
     let one = |line: &Line| {
-        let Line {
-            vrid,
-            name,
-            priority,
-            centis,
-            hosts,
-            repeat,
-        } = line;
-        let addresses: Vec<String> = hosts
-            .iter()
-            .map(|host| format!("\"10.0.{vrid}.{host}/24\""))
-            .collect();
+        let Line { vrid, name, priority, centis, hosts, repeat } = line;
+        let addresses: Vec<String> =
+            hosts.iter().map(|host| format!("\"10.0.{vrid}.{host}/24\"")).collect();
         format!(
             "[instance.{name}]\ninterface = \"eth0\"\nvrid = {vrid}\npriority = {priority}\n\
              interval = \"{centis}0ms\"\naddresses = [{}]\nannounce.repeat = {repeat}\n",
@@ -240,12 +208,7 @@ impl Node {
     /// A node that has just started with this model.
     fn new(model: &Model) -> Self {
         let (router, log) = (Router::new(None), Log::default());
-        let mut node = Self {
-            router,
-            model: Model::default(),
-            now: Instant::default(),
-            log,
-        };
+        let mut node = Self { router, model: Model::default(), now: Instant::default(), log };
         let report = LinkReport {
             index: IfIndex::new(1).unwrap(),
             name: LinkName::new("eth0").unwrap(),
@@ -258,8 +221,7 @@ impl Node {
                 tentative: false,
             }],
         };
-        node.router
-            .handle(Input::Link(&report), node.now, &mut node.log.at(node.now));
+        node.router.handle(Input::Link(&report), node.now, &mut node.log.at(node.now));
         node.reload(model);
         node
     }
@@ -286,8 +248,7 @@ impl Node {
         let end = self.now + span;
         while let Some(due) = self.router.next_timeout().filter(|due| *due <= end) {
             self.now = due.max(self.now);
-            self.router
-                .handle(Input::Timeout, self.now, &mut self.log.at(self.now));
+            self.router.handle(Input::Timeout, self.now, &mut self.log.at(self.now));
             self.acknowledge();
         }
         self.now = end;
@@ -297,8 +258,7 @@ impl Node {
     fn acknowledge(&mut self) {
         while let Some((slot, generation)) = self.log.1.pop() {
             let applied = Input::Applied { slot, generation };
-            self.router
-                .handle(applied, self.now, &mut self.log.at(self.now));
+            self.router.handle(applied, self.now, &mut self.log.at(self.now));
         }
     }
 
@@ -362,12 +322,7 @@ impl Outbox for Writer<'_> {
     }
 
     fn desire(&mut self, slot: Slot, desire: Desire) {
-        self.note(
-            slot,
-            Event::Desired {
-                present: desire.present,
-            },
-        );
+        self.note(slot, Event::Desired { present: desire.present });
         self.1.1.push((slot, desire.generation));
     }
 

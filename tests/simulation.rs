@@ -39,10 +39,7 @@ fn search<T: Send>(seeds: Range<u64>, look: impl Fn(u64) -> Option<T> + Sync) ->
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
-    )
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
 #[test]

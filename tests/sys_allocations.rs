@@ -47,9 +47,7 @@ static ALLOCATOR: Counting = Counting;
 #[test]
 fn an_advert_goes_out_and_comes_in_without_an_allocation() {
     let _network = Network::create().expect("this test makes a network namespace: run it as root");
-    let up = Command::new("ip")
-        .args(["link", "set", "lo", "up"])
-        .status();
+    let up = Command::new("ip").args(["link", "set", "lo", "up"]).status();
     assert!(up.expect("ip(8) is installed").success());
     let link = IfIndex::new(1).unwrap();
     let here = IpAddr::from([127, 0, 0, 1]);
@@ -69,14 +67,8 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
         let priority = Priority::new(priority);
         let form = Coverage::PseudoHeader;
         let message = frame.seal(priority, Centis::SECOND, here, here, form);
-        let departure = Departure {
-            slot,
-            link,
-            source: here,
-            destination: here,
-            ttl: 255,
-            message,
-        };
+        let departure =
+            Departure { slot, link, source: here, destination: here, ttl: 255, message };
         transmitter.push(departure, |_, errno| panic!("refused: {errno}"));
         if !priority.get().is_multiple_of(50) {
             continue;
@@ -90,9 +82,7 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
                 let datagram = Datagram::read(packet).unwrap();
                 let header = Header::read(datagram.payload).unwrap();
                 let advert = header.advertisement(Version::V3, Family::V4).unwrap();
-                advert
-                    .verify(datagram.source, datagram.destination)
-                    .unwrap();
+                advert.verify(datagram.source, datagram.destination).unwrap();
                 verified += 1;
             }
         }

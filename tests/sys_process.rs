@@ -28,63 +28,28 @@ type Test = fn(&Signals);
 
 /// The tests with their names.
 const TESTS: &[(&str, Test)] = &[
-    (
-        "each side of a fork knows the other",
-        each_side_of_a_fork_knows_the_other,
-    ),
+    ("each side of a fork knows the other", each_side_of_a_fork_knows_the_other),
     ("a killed child tells by what", a_killed_child_tells_by_what),
-    (
-        "a process with threads does not fork",
-        a_process_with_threads_does_not_fork,
-    ),
-    (
-        "what a killed child wrote is still there",
-        what_a_killed_child_wrote_is_still_there,
-    ),
+    ("a process with threads does not fork", a_process_with_threads_does_not_fork),
+    ("what a killed child wrote is still there", what_a_killed_child_wrote_is_still_there),
     ("a child ends with its parent", a_child_ends_with_its_parent),
-    (
-        "a child whose parent is gone is told so",
-        a_child_whose_parent_is_gone_is_told_so,
-    ),
-    (
-        "caught signals wait to be read",
-        caught_signals_wait_to_be_read,
-    ),
-    (
-        "a released signal interrupts again",
-        a_released_signal_interrupts_again,
-    ),
-    (
-        "a detached process has left everything",
-        a_detached_process_has_left_everything,
-    ),
+    ("a child whose parent is gone is told so", a_child_whose_parent_is_gone_is_told_so),
+    ("caught signals wait to be read", caught_signals_wait_to_be_read),
+    ("a released signal interrupts again", a_released_signal_interrupts_again),
+    ("a detached process has left everything", a_detached_process_has_left_everything),
     ("a name is cut to 15 octets", a_name_is_cut_to_15_octets),
-    (
-        "real time ends at the next thread",
-        real_time_ends_at_the_next_thread,
-    ),
+    ("real time ends at the next thread", real_time_ends_at_the_next_thread),
     ("locked memory is not doubled", locked_memory_is_not_doubled),
-    (
-        "limits and nice values change",
-        limits_and_nice_values_change,
-    ),
-    (
-        "the root of a sandbox may open raw sockets",
-        the_root_of_a_sandbox_may_open_raw_sockets,
-    ),
+    ("limits and nice values change", limits_and_nice_values_change),
+    ("the root of a sandbox may open raw sockets", the_root_of_a_sandbox_may_open_raw_sockets),
 ];
 
 fn main() {
-    let filter = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     process::adopt_orphans().unwrap();
     let ends = Signals::catch(&[Signal::CHLD]).unwrap();
     for (name, test) in TESTS {
-        if filter
-            .as_ref()
-            .is_none_or(|filter| name.contains(filter.as_str()))
-        {
+        if filter.as_ref().is_none_or(|filter| name.contains(filter.as_str())) {
             test(&ends);
             println!("test {name} ... ok");
         }
@@ -190,11 +155,7 @@ fn a_child_ends_with_its_parent(ends: &Signals) {
     expect_success(child, ends);
     let grandchild: i32 = word.load(Ordering::Acquire).try_into().unwrap();
     let grandchild = Pid::from_raw(grandchild).unwrap();
-    assert_eq!(
-        end_of(grandchild, ends),
-        Exit::Signal(15),
-        "adopted and ended"
-    );
+    assert_eq!(end_of(grandchild, ends), Exit::Signal(15), "adopted and ended");
     assert_eq!(process::reap_any().unwrap(), None);
 }
 
@@ -257,10 +218,7 @@ fn a_detached_process_has_left_everything(ends: &Signals) {
 fn a_name_is_cut_to_15_octets(ends: &Signals) {
     let child = fork(|_| {
         process::set_name("keepalived_vrrp_of_ours").unwrap();
-        assert_eq!(
-            fs::read_to_string("/proc/self/comm").unwrap(),
-            "keepalived_vrrp\n"
-        );
+        assert_eq!(fs::read_to_string("/proc/self/comm").unwrap(), "keepalived_vrrp\n");
         assert_eq!(process::set_name("a\0b").unwrap_err().errno, Errno::INVAL);
     });
     expect_success(child, ends);
@@ -288,10 +246,7 @@ fn real_time_ends_at_the_next_thread(ends: &Signals) {
 /// A size in kB from /proc/self/status.
 fn status(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name))
-        .unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -302,10 +257,7 @@ fn locked_memory_is_not_doubled(ends: &Signals) {
         let stack = thread::Builder::new().stack_size(64 << 20);
         let idle = stack.spawn(thread::park).unwrap();
         assert!(status("VmLck") > 0);
-        assert!(
-            status("VmRSS") < before + (32 << 10),
-            "a stack of 64 MB was filled"
-        );
+        assert!(status("VmRSS") < before + (32 << 10), "a stack of 64 MB was filled");
         idle.thread().unpark();
         idle.join().unwrap();
     });
@@ -316,10 +268,7 @@ fn limits_and_nice_values_change(ends: &Signals) {
     let child = fork(|_| {
         let limit = process::raise_descriptor_limit().unwrap();
         let limits = fs::read_to_string("/proc/self/limits").unwrap();
-        let line = limits
-            .lines()
-            .find(|line| line.starts_with("Max open files"))
-            .unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
         let limit = limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
         assert_eq!(line.split_whitespace().nth(3), Some(limit.as_str()));
         process::set_nice(5).unwrap();

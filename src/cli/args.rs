@@ -100,17 +100,10 @@ impl<I: Iterator<Item = OsString>> Line<I> {
         }
         let request = match (self.immediate, self.config_test) {
             (Some(request), _) => request,
-            (None, Some(log)) => Request::ConfigTest {
-                options: Box::new(self.options),
-                log,
-            },
+            (None, Some(log)) => Request::ConfigTest { options: Box::new(self.options), log },
             (None, None) => Request::Run(Box::new(self.options)),
         };
-        Ok(Parsed {
-            request,
-            stray: self.stray,
-            complaints: self.complaints,
-        })
+        Ok(Parsed { request, stray: self.stray, complaints: self.complaints })
     }
 
     /// `name`, `name=value`, or the beginning of either.
@@ -125,9 +118,9 @@ impl<I: Iterator<Item = OsString>> Line<I> {
         let shown = format!("--{name}");
         match (flag.takes, attached) {
             (Takes::Nothing, None) => self.obey(flag.meaning, None),
-            (Takes::Nothing, Some(_)) => self
-                .errors
-                .push(format!("Option {shown} takes no parameter")),
+            (Takes::Nothing, Some(_)) => {
+                self.errors.push(format!("Option {shown} takes no parameter"))
+            }
             (Takes::Optional, value) => {
                 let value = value.filter(|value| !value.is_empty());
                 self.obey(flag.meaning, value.map(owned));
@@ -171,18 +164,13 @@ impl<I: Iterator<Item = OsString>> Line<I> {
     }
 
     fn missing(&mut self, shown: &str) {
-        self.errors
-            .push(format!("Missing parameter for option {shown}"));
+        self.errors.push(format!("Missing parameter for option {shown}"));
     }
 
     /// Does what one option says. `value` is there where the option takes one.
     fn obey(&mut self, meaning: Meaning, value: Option<OsString>) {
-        let text = || {
-            value
-                .as_ref()
-                .map(|value| value.to_string_lossy().into_owned())
-                .unwrap_or_default()
-        };
+        let text =
+            || value.as_ref().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
         let path = || PathBuf::from(value.clone().unwrap_or_default());
         let options = &mut self.options;
         match meaning {
@@ -195,15 +183,11 @@ impl<I: Iterator<Item = OsString>> Line<I> {
             Meaning::NoSyslog => options.log.syslog = false,
             Meaning::LogFacility => match Facility::parse(&text()) {
                 Some(facility) => options.log.facility = facility,
-                None => self
-                    .complaints
-                    .push(format!("Invalid log facility '{}'", text())),
+                None => self.complaints.push(format!("Invalid log facility '{}'", text())),
             },
             Meaning::LogFormat => match Format::parse(&text()) {
                 Some(format) => options.log.format = format,
-                None => self
-                    .errors
-                    .push(format!("Unknown log format {}, text or json", text())),
+                None => self.errors.push(format!("Unknown log format {}, text or json", text())),
             },
             Meaning::Umask => match parse_number(&text()) {
                 Some(mask) if mask <= 0o777 => options.umask = Some(mask),
@@ -220,9 +204,9 @@ impl<I: Iterator<Item = OsString>> Line<I> {
             Meaning::Version => self.immediate = Some(Request::Version),
             Meaning::Help => self.immediate = Some(Request::Help),
             Meaning::Signum => self.immediate = Some(Request::Signum(text())),
-            Meaning::NotBuilt(what) => self
-                .errors
-                .push(format!("This build does not support {what}")),
+            Meaning::NotBuilt(what) => {
+                self.errors.push(format!("This build does not support {what}"))
+            }
             Meaning::Other(name) => options.unserved.push(name),
             Meaning::Nothing => {}
         }
@@ -233,9 +217,8 @@ impl<I: Iterator<Item = OsString>> Line<I> {
 fn find_long(name: &str) -> Option<&'static Flag> {
     let exact = TABLE.iter().find(|flag| flag.long == name);
     exact.or_else(|| {
-        let mut matching = TABLE
-            .iter()
-            .filter(|flag| !name.is_empty() && flag.long.starts_with(name));
+        let mut matching =
+            TABLE.iter().filter(|flag| !name.is_empty() && flag.long.starts_with(name));
         matching.next().filter(|_| matching.next().is_none())
     })
 }
@@ -264,19 +247,14 @@ mod tests {
 
     fn options(words: &[&str]) -> Options {
         let request = read(words).unwrap().request;
-        let Request::Run(options) = request else {
-            panic!("{words:?} asks for {request:?}")
-        };
+        let Request::Run(options) = request else { panic!("{words:?} asks for {request:?}") };
         *options
     }
 
     #[test]
     fn without_arguments_the_daemon_runs_in_the_background_with_the_default_files() {
         let options = options(&[]);
-        assert_eq!(
-            options.config,
-            PathBuf::from("/etc/keepalived/keepalived.conf")
-        );
+        assert_eq!(options.config, PathBuf::from("/etc/keepalived/keepalived.conf"));
         assert_eq!(options.pid_file, PathBuf::from("/run/keepalived.pid"));
         assert_eq!(options.worker_pid_file, PathBuf::from("/run/vrrp.pid"));
         assert!(!options.foreground && !options.log.console && options.log.syslog);
@@ -293,11 +271,7 @@ mod tests {
             &["--pid=/x"],
             &["--pi=/x"],
         ] {
-            assert_eq!(
-                options(words).pid_file,
-                PathBuf::from("/x"),
-                "written as {words:?}"
-            );
+            assert_eq!(options(words).pid_file, PathBuf::from("/x"), "written as {words:?}");
         }
     }
 
@@ -308,22 +282,13 @@ mod tests {
 
         let neutron = options(&["-P", "-f", "/c", "-p", "/a", "-r", "/b", "-D"]);
         assert!(!neutron.foreground);
-        assert_eq!(
-            (neutron.worker_pid_file, neutron.log.detail),
-            (PathBuf::from("/b"), 1)
-        );
+        assert_eq!((neutron.worker_pid_file, neutron.log.detail), (PathBuf::from("/b"), 1));
 
         let octavia = options(&["--log-facility=1", "-f", "/c", "-p", "/a"]);
         assert_eq!(Some(octavia.log.facility), Facility::parse("local1"));
 
-        let openshift = options(&[
-            "-f",
-            "/c",
-            "--dont-fork",
-            "--vrrp",
-            "--log-detail",
-            "--log-console",
-        ]);
+        let openshift =
+            options(&["-f", "/c", "--dont-fork", "--vrrp", "--log-detail", "--log-console"]);
         assert!(openshift.foreground && openshift.log.console);
 
         let foundry = options(&["-l", "-D", "-n", "--vrrp_pid=/v", "--checkers_pid=/v"]);
@@ -345,18 +310,12 @@ mod tests {
 
     #[test]
     fn an_empty_value_counts_as_missing() {
-        assert_eq!(
-            read(&["--pid="]).unwrap_err().0,
-            ["Missing parameter for option --pid"]
-        );
+        assert_eq!(read(&["--pid="]).unwrap_err().0, ["Missing parameter for option --pid"]);
     }
 
     #[test]
     fn a_name_cut_short_must_stay_unique() {
-        assert!(
-            read(&["--log-"]).is_err(),
-            "log-console, log-detail, log-facility"
-        );
+        assert!(read(&["--log-"]).is_err(), "log-console, log-detail, log-facility");
         assert!(options(&["--log-c"]).log.console);
     }
 
@@ -385,15 +344,9 @@ mod tests {
 
     #[test]
     fn version_help_and_signum_are_obeyed_where_they_stand() {
-        assert_eq!(
-            read(&["-v", "-n", "--bogus"]).unwrap().request,
-            Request::Version
-        );
+        assert_eq!(read(&["-v", "-n", "--bogus"]).unwrap().request, Request::Version);
         assert_eq!(read(&["--help"]).unwrap().request, Request::Help);
-        assert_eq!(
-            read(&["--signum=DATA"]).unwrap().request,
-            Request::Signum("DATA".into())
-        );
+        assert_eq!(read(&["--signum=DATA"]).unwrap().request, Request::Signum("DATA".into()));
     }
 
     #[test]
@@ -411,9 +364,6 @@ mod tests {
 
     #[test]
     fn flags_that_nothing_serves_yet_are_remembered() {
-        assert_eq!(
-            options(&["-x", "--release-vips"]).unserved,
-            ["--snmp", "--release-vips"]
-        );
+        assert_eq!(options(&["-x", "--release-vips"]).unserved, ["--snmp", "--release-vips"]);
     }
 }

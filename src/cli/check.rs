@@ -12,11 +12,7 @@ use crate::config::source::{FileId, Sources};
 /// Every finding with its file, line, caret and help, and how many there are.
 #[must_use]
 pub fn render(found: &Diagnostics, sources: &Sources, color: bool) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
     for diagnostic in found {
         text.push_str(&renderer.render(&[group(diagnostic, sources)]));
@@ -52,10 +48,7 @@ pub struct Tested {
 /// do not count: tools take any code but 0 for a configuration that must not be used.
 #[must_use]
 pub fn keepalived_test(loaded: &Loaded) -> Tested {
-    let lines = loaded
-        .diagnostics
-        .iter()
-        .map(|it| line(it, &loaded.sources));
+    let lines = loaded.diagnostics.iter().map(|it| line(it, &loaded.sources));
     Tested {
         lines: lines.collect(),
         exit_code: match loaded.diagnostics.verdict() {
@@ -86,9 +79,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level
-        .primary_title(tame(&diagnostic.message))
-        .id(diagnostic.code);
+    let title = level.primary_title(tame(&diagnostic.message)).id(diagnostic.code);
     let mut group = Group::with_title(title);
     let mut files: Vec<FileId> = Vec::new();
     for label in &diagnostic.labels {
@@ -111,25 +102,13 @@ fn snippet<'a>(
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let source = sources.file(file)?;
     let labels = diagnostic.labels.iter().enumerate();
-    let labels: Vec<_> = labels
-        .filter(|(_, label)| label.span.file == file)
-        .collect();
-    let spans = labels
-        .iter()
-        .map(|(_, label)| within(&source.text, label.span.range()));
+    let labels: Vec<_> = labels.filter(|(_, label)| label.span.file == file).collect();
+    let spans = labels.iter().map(|(_, label)| within(&source.text, label.span.range()));
     let spans: Vec<Range<usize>> = spans.collect();
     let first = spans.iter().map(|span| span.start).min()?;
     let last = spans.iter().map(|span| span.end).max()?;
-    let start = source
-        .text
-        .get(..first)?
-        .rfind('\n')
-        .map_or(0, |end| end + 1);
-    let end = source
-        .text
-        .get(last..)?
-        .find('\n')
-        .map(|length| last + length);
+    let start = source.text.get(..first)?.rfind('\n').map_or(0, |end| end + 1);
+    let end = source.text.get(last..)?.find('\n').map(|length| last + length);
     let text = source.text.get(start..end.unwrap_or(source.text.len()))?;
     let before = source.text.as_bytes().get(..start)?;
     let annotations = labels.iter().zip(&spans).map(|((index, label), span)| {

@@ -29,11 +29,8 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Shows everything that is wrong with the configuration.
     pub(super) fn execute(self) -> Ended {
-        let options = Options {
-            config: self.file,
-            config_id: self.config_id,
-            ..Options::default()
-        };
+        let options =
+            Options { config: self.file, config_id: self.config_id, ..Options::default() };
         let loaded = config::load(&options.config, &options.reading());
         let found = &loaded.diagnostics;
         let color = io::stderr().is_terminal();
@@ -49,9 +46,7 @@ pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
     let loaded = config::load(&options.config, &options.reading());
     let mut tested = check::keepalived_test(&loaded);
     for link in loaded.model.iter().flat_map(missing_links) {
-        tested
-            .lines
-            .push(format!("WARNING - interface {link} does not exist"));
+        tested.lines.push(format!("WARNING - interface {link} does not exist"));
         tested.exit_code = tested.exit_code.max(GENERAL);
     }
     let mut text = String::new();

@@ -24,22 +24,15 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Prints what the configuration means; what is lost on the way is told beside it.
     pub(super) fn execute(self) -> Ended {
-        let options = Options {
-            config: self.file,
-            config_id: self.config_id,
-            ..Options::default()
-        };
+        let options =
+            Options { config: self.file, config_id: self.config_id, ..Options::default() };
         let loaded = config::load(&options.config, &options.reading());
         let found = &loaded.diagnostics;
         if !found.is_empty() {
             let color = io::stderr().is_terminal();
             tell(check::render(found, &loaded.sources, color).trim_end());
         }
-        let text = loaded
-            .model
-            .as_ref()
-            .map(config::toml::write)
-            .unwrap_or_default();
+        let text = loaded.model.as_ref().map(config::toml::write).unwrap_or_default();
         match io::stdout().write_all(text.as_bytes()) {
             Ok(()) => Ended::Verdict(check::exit_code(found, false)),
             Err(error) => {

@@ -65,20 +65,11 @@ const fn flag(
     meaning: Meaning,
     help: &'static str,
 ) -> Flag {
-    Flag {
-        short: Some(short),
-        ..long_flag(long, takes, meaning, help)
-    }
+    Flag { short: Some(short), ..long_flag(long, takes, meaning, help) }
 }
 
 const fn long_flag(long: &'static str, takes: Takes, meaning: Meaning, help: &'static str) -> Flag {
-    Flag {
-        short: None,
-        long,
-        takes,
-        meaning,
-        help,
-    }
+    Flag { short: None, long, takes, meaning, help }
 }
 
 use Takes::{Nothing as No, Optional, Value};

@@ -17,11 +17,7 @@ pub(super) fn execute(program: &OsStr, arguments: impl IntoIterator<Item = OsStr
         }
     };
     if !parsed.stray.is_empty() {
-        let words: Vec<_> = parsed
-            .stray
-            .iter()
-            .map(|word| word.to_string_lossy())
-            .collect();
+        let words: Vec<_> = parsed.stray.iter().map(|word| word.to_string_lossy()).collect();
         answer(format_args!("Unexpected argument(s): {}", words.join(" ")));
     }
     for complaint in &parsed.complaints {

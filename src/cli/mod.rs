@@ -42,18 +42,13 @@ pub fn execute(arguments: Vec<OsString>) -> Ended {
         .first()
         .and_then(|path| Path::new(path).file_name())
         .unwrap_or_else(|| OsStr::new(VIPD));
-    let names_command = arguments
-        .get(1)
-        .is_some_and(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let names_command =
+        arguments.get(1).is_some_and(|word| !word.as_encoded_bytes().starts_with(b"-"));
     if names_command && program != OsStr::new(KEEPALIVED) {
         return match Ours::try_parse_from(arguments) {
             Ok(ours) => ours.command.execute(),
             Err(error) => {
-                let ended = if error.use_stderr() {
-                    Ended::Usage
-                } else {
-                    Ended::Well
-                };
+                let ended = if error.use_stderr() { Ended::Usage } else { Ended::Well };
                 // Nobody reads: there is nothing else to tell it to.
                 let _unread = error.print().is_err();
                 ended

@@ -23,9 +23,7 @@ pub(super) fn version(program: &OsStr) -> String {
 pub(super) fn help(program: &OsStr) -> String {
     let mut text = format!("Usage: {} [OPTION...]\n", program.display());
     for flag in TABLE {
-        let short = flag
-            .short
-            .map_or_else(|| "   ".to_owned(), |letter| format!("-{letter},"));
+        let short = flag.short.map_or_else(|| "   ".to_owned(), |letter| format!("-{letter},"));
         let long = match flag.takes {
             Takes::Nothing => flag.long.to_owned(),
             Takes::Value => format!("{}=…", flag.long),

@@ -33,16 +33,9 @@ pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
                     first.name.push_str("-renamed");
                 }
                 instances.extend(other.instances);
-                let node = if same_node {
-                    old.node.clone()
-                } else {
-                    other.node
-                };
+                let node = if same_node { old.node.clone() } else { other.node };
                 let new = Just(instances).prop_shuffle();
-                (
-                    Just(old),
-                    new.prop_map(move |list| valid(node.clone(), list)),
-                )
+                (Just(old), new.prop_map(move |list| valid(node.clone(), list)))
             },
         )
     })
@@ -61,104 +54,70 @@ fn node() -> impl Strategy<Value = Node> {
         Just(Realtime::Off),
         (1..=99u8).prop_map(Realtime::Priority),
     ];
-    (
-        option::of("[a-z]{1,8}"),
-        millis(),
-        any::<[bool; 2]>(),
-        realtime,
-        -20..=19i8,
+    (option::of("[a-z]{1,8}"), millis(), any::<[bool; 2]>(), realtime, -20..=19i8).prop_map(
+        |(router_id, startup_delay, [dynamic_interfaces, log_unknown_vrids], realtime, nice)| {
+            Node { router_id, startup_delay, dynamic_interfaces, realtime, nice, log_unknown_vrids }
+        },
     )
-        .prop_map(
-            |(
-                router_id,
-                startup_delay,
-                [dynamic_interfaces, log_unknown_vrids],
-                realtime,
-                nice,
-            )| Node {
-                router_id,
-                startup_delay,
-                dynamic_interfaces,
-                realtime,
-                nice,
-                log_unknown_vrids,
-            },
-        )
 }
 
 /// A valid instance of either family.
 pub(crate) fn instance() -> impl Strategy<Value = Instance> {
-    select(vec![
-        (Family::V4, Version::V2),
-        (Family::V4, Version::V3),
-        (Family::V6, Version::V3),
-    ])
-    .prop_flat_map(|(family, version)| {
-        let identity = ("[a-f]{1,2}", link(), 1..=3u8);
-        let election = (1..=255u8, interval(version), preempt(), 1..=100u8);
-        let transport = (option::of(ip(family)), transport(family));
-        let fewest = if version == Version::V2 { 0 } else { 1 };
-        let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
-        let rest = (
-            announce(),
-            any::<[bool; 5]>(),
-            vec(tracked(), 0..=2),
-            fast_release(),
-            pass(),
-        );
-        (identity, election, transport, addresses, rest).prop_map(
-            move |(identity, election, transport, addresses, rest)| {
-                let (name, interface, vrid) = identity;
-                let (priority, interval, preempt, down_adverts) = election;
-                let (announce, flags, tracked_interfaces, fast_release, pass) = rest;
-                let [
-                    track_primary,
-                    answer_lower,
-                    answer_higher,
-                    skip_address_check,
-                    plain,
-                ] = flags;
-                free_of_contradictions(Instance {
-                    name,
-                    interface,
-                    vrid: Vrid::new(vrid).unwrap(),
-                    family,
-                    version,
-                    priority: Priority::new(priority),
-                    interval,
-                    preempt,
-                    down_adverts,
-                    source: transport.0,
-                    transport: transport.1,
-                    authentication: match version {
-                        Version::V2 => pass,
-                        Version::V3 => Authentication::None,
-                    },
-                    checksum: match (family, version, plain) {
-                        (Family::V4, Version::V3, true) => ChecksumForm::MessageOnly,
-                        _ => ChecksumForm::PseudoHeader,
-                    },
-                    addresses: addresses.0,
-                    excluded: addresses.1,
-                    announce,
-                    track_primary,
-                    tracked_interfaces,
-                    fast_release,
-                    answer_lower,
-                    answer_higher,
-                    skip_address_check,
-                })
-            },
-        )
-    })
+    select(vec![(Family::V4, Version::V2), (Family::V4, Version::V3), (Family::V6, Version::V3)])
+        .prop_flat_map(|(family, version)| {
+            let identity = ("[a-f]{1,2}", link(), 1..=3u8);
+            let election = (1..=255u8, interval(version), preempt(), 1..=100u8);
+            let transport = (option::of(ip(family)), transport(family));
+            let fewest = if version == Version::V2 { 0 } else { 1 };
+            let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
+            let rest =
+                (announce(), any::<[bool; 5]>(), vec(tracked(), 0..=2), fast_release(), pass());
+            (identity, election, transport, addresses, rest).prop_map(
+                move |(identity, election, transport, addresses, rest)| {
+                    let (name, interface, vrid) = identity;
+                    let (priority, interval, preempt, down_adverts) = election;
+                    let (announce, flags, tracked_interfaces, fast_release, pass) = rest;
+                    let [track_primary, answer_lower, answer_higher, skip_address_check, plain] =
+                        flags;
+                    free_of_contradictions(Instance {
+                        name,
+                        interface,
+                        vrid: Vrid::new(vrid).unwrap(),
+                        family,
+                        version,
+                        priority: Priority::new(priority),
+                        interval,
+                        preempt,
+                        down_adverts,
+                        source: transport.0,
+                        transport: transport.1,
+                        authentication: match version {
+                            Version::V2 => pass,
+                            Version::V3 => Authentication::None,
+                        },
+                        checksum: match (family, version, plain) {
+                            (Family::V4, Version::V3, true) => ChecksumForm::MessageOnly,
+                            _ => ChecksumForm::PseudoHeader,
+                        },
+                        addresses: addresses.0,
+                        excluded: addresses.1,
+                        announce,
+                        track_primary,
+                        tracked_interfaces,
+                        fast_release,
+                        answer_lower,
+                        answer_higher,
+                        skip_address_check,
+                    })
+                },
+            )
+        })
 }
 
 /// The instance without what no configuration can mean.
 fn free_of_contradictions(mut instance: Instance) -> Instance {
     let mut seen = HashSet::from([instance.interface]);
-    instance
-        .tracked_interfaces
-        .retain(|one| seen.insert(one.link));
+    instance.tracked_interfaces.retain(|one| seen.insert(one.link));
     let mut seen = HashSet::new();
     let mut is_new = |one: &Address| seen.insert((one.ip, one.prefix, one.link));
     instance.addresses.retain(&mut is_new);
@@ -166,12 +125,7 @@ fn free_of_contradictions(mut instance: Instance) -> Instance {
     if instance.priority.is_owner() && instance.preempt == Preempt::No {
         instance.preempt = Preempt::Yes;
     }
-    if let Transport::Unicast {
-        peers,
-        check_source,
-        ..
-    } = &mut instance.transport
-    {
+    if let Transport::Unicast { peers, check_source, .. } = &mut instance.transport {
         *check_source |= peers.iter().any(|peer| peer.min_ttl > 0);
     }
     instance
@@ -200,38 +154,17 @@ fn address(family: Family) -> impl Strategy<Value = Address> {
     let both = (peer, any::<[bool; 3]>());
     (place, both, four, six).prop_map(move |((ip, link, prefix), both, four, six)| {
         let (peer, [no_prefix_route, auto_join, tracked]) = both;
-        let plain = Address {
-            prefix,
-            peer,
-            no_prefix_route,
-            auto_join,
-            tracked,
-            ..Address::new(ip, link)
-        };
+        let plain =
+            Address { prefix, peer, no_prefix_route, auto_join, tracked, ..Address::new(ip, link) };
         match family {
             Family::V4 => {
                 let (label, scope, broadcast) = four;
-                let broadcast = if prefix > 30 {
-                    Broadcast::None
-                } else {
-                    broadcast
-                };
-                Address {
-                    label,
-                    scope,
-                    broadcast,
-                    ..plain
-                }
+                let broadcast = if prefix > 30 { Broadcast::None } else { broadcast };
+                Address { label, scope, broadcast, ..plain }
             }
             Family::V6 => {
                 let (preferred_secs, [dad, home, manage_temporary]) = six;
-                Address {
-                    preferred_secs,
-                    dad,
-                    home,
-                    manage_temporary,
-                    ..plain
-                }
+                Address { preferred_secs, dad, home, manage_temporary, ..plain }
             }
         }
     })
@@ -278,11 +211,7 @@ fn transport(family: Family) -> impl Strategy<Value = Transport> {
         unicast.prop_map(|(peers, ttl, check_source, min_ttl)| Transport::Unicast {
             peers: peers
                 .into_iter()
-                .map(|address| Peer {
-                    address,
-                    min_ttl,
-                    max_ttl: 255
-                })
+                .map(|address| Peer { address, min_ttl, max_ttl: 255 })
                 .collect(),
             ttl,
             check_source,
@@ -291,14 +220,8 @@ fn transport(family: Family) -> impl Strategy<Value = Transport> {
 }
 
 fn announce() -> impl Strategy<Value = Announce> {
-    (
-        1..=9u32,
-        1..=9u32,
-        0..=9u32,
-        [millis(), millis(), millis()],
-        [millis(), millis()],
-    )
-        .prop_map(|(repeat, refresh_repeat, lower_repeat, spans, gaps)| {
+    (1..=9u32, 1..=9u32, 0..=9u32, [millis(), millis(), millis()], [millis(), millis()]).prop_map(
+        |(repeat, refresh_repeat, lower_repeat, spans, gaps)| {
             let [delay, refresh, lower_delay] = spans;
             let [arp_interval, na_interval] = gaps;
             Announce {
@@ -311,7 +234,8 @@ fn announce() -> impl Strategy<Value = Announce> {
                 arp_interval,
                 na_interval,
             }
-        })
+        },
+    )
 }
 
 fn tracked() -> impl Strategy<Value = TrackedInterface> {

@@ -67,8 +67,7 @@ impl Diagnostics {
 
     /// Puts the findings into the order of their places, those without one first.
     pub fn sort(&mut self) {
-        self.0
-            .sort_by_key(|one| one.span().map(|span| (span.file, span.start)));
+        self.0.sort_by_key(|one| one.span().map(|span| (span.file, span.start)));
     }
 
     /// The findings in their order.
@@ -154,14 +153,7 @@ impl Diagnostic {
         code: &'static str,
         message: String,
     ) -> Self {
-        Self {
-            severity,
-            code,
-            message,
-            labels: Vec::new(),
-            help: None,
-            verdict,
-        }
+        Self { severity, code, message, labels: Vec::new(), help: None, verdict }
     }
 }
 

@@ -36,9 +36,7 @@ pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
     let kept: HashSet<Key> = instances.iter().map(Instance::key).collect();
 
     let removed = running.instances.iter().map(Instance::key);
-    let removed = removed
-        .filter(|key| !kept.contains(key))
-        .map(Change::Remove);
+    let removed = removed.filter(|key| !kept.contains(key)).map(Change::Remove);
     let replaced = instances.iter().filter(|new| {
         let differs = |old: &&Instance| *old != *new;
         old.get(&new.key()).is_some_and(differs)
@@ -87,10 +85,7 @@ impl Model {
 }
 
 fn by_key(instances: &[Instance]) -> HashMap<Key, &Instance> {
-    instances
-        .iter()
-        .map(|instance| (instance.key(), instance))
-        .collect()
+    instances.iter().map(|instance| (instance.key(), instance)).collect()
 }
 
 /// The new order, where removing from the old one and appending what is new does not give it.
@@ -171,10 +166,7 @@ mod tests {
 
         let changes = diff(&old, &new);
 
-        assert!(
-            matches!(&changes[..], [] | [Change::Remove(_)]),
-            "{changes:?}"
-        );
+        assert!(matches!(&changes[..], [] | [Change::Remove(_)]), "{changes:?}");
     }
 
     fn two_alike() -> (Model, Model) {

@@ -54,12 +54,7 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
     let judged = declared.manners == Manners::Lenient || !diagnostics.has_errors();
     let model = judged.then(|| compile(&declared, &mut diagnostics));
     diagnostics.sort();
-    Loaded {
-        model: model.flatten(),
-        diagnostics,
-        sources,
-        links: declared.links().collect(),
-    }
+    Loaded { model: model.flatten(), diagnostics, sources, links: declared.links().collect() }
 }
 
 fn native(path: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Declared {

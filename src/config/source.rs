@@ -101,10 +101,7 @@ impl Sources {
     /// A collection that sees no file but those that are added: for text from elsewhere.
     #[must_use]
     pub fn sealed() -> Self {
-        Self {
-            files: Vec::new(),
-            access: Access::Sealed,
-        }
+        Self { files: Vec::new(), access: Access::Sealed }
     }
 
     /// Adds a text that was read elsewhere; `None` beyond the bounds of a configuration.
@@ -114,10 +111,7 @@ impl Sources {
         if self.files.len() >= MOST_FILES || text.len() > MOST_BYTES {
             return None;
         }
-        self.files.push(Source {
-            path: path.into(),
-            text,
-        });
+        self.files.push(Source { path: path.into(), text });
         Some(FileId(id))
     }
 
@@ -126,27 +120,18 @@ impl Sources {
     /// # Errors
     /// [`ReadError`] for anything but a readable regular file of ordinary size; nothing was added.
     pub fn read(&mut self, path: &Path, data_only: bool) -> Result<FileId, ReadError> {
-        let refused = |cause| ReadError::System {
-            path: path.to_owned(),
-            cause,
-        };
+        let refused = |cause| ReadError::System { path: path.to_owned(), cause };
         if self.access == Access::Sealed {
             return Err(refused(io::ErrorKind::NotFound.into()));
         }
         let found = fs::metadata(path).map_err(refused)?;
         if !found.is_file() {
-            return Err(ReadError::NotRegular {
-                path: path.to_owned(),
-            });
+            return Err(ReadError::NotRegular { path: path.to_owned() });
         }
         if data_only && found.permissions().mode() & 0o111 != 0 {
-            return Err(ReadError::Executable {
-                path: path.to_owned(),
-            });
+            return Err(ReadError::Executable { path: path.to_owned() });
         }
-        let too_large = || ReadError::TooLarge {
-            path: path.to_owned(),
-        };
+        let too_large = || ReadError::TooLarge { path: path.to_owned() };
         if usize::try_from(found.len()).map_or(true, |bytes| bytes > MOST_BYTES) {
             return Err(too_large());
         }
@@ -210,11 +195,7 @@ impl Sources {
         match self.access {
             Access::Sealed => parent.to_owned(),
             Access::FileSystem => {
-                let here = if parent == Path::new("") {
-                    Path::new(".")
-                } else {
-                    parent
-                };
+                let here = if parent == Path::new("") { Path::new(".") } else { parent };
                 fs::canonicalize(here).unwrap_or_else(|_| parent.to_owned())
             }
         }
@@ -235,9 +216,7 @@ impl Sources {
     /// The text of `span`, empty if it belongs to another collection.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
-        self.file(span.file)
-            .and_then(|source| source.text.get(span.range()))
-            .unwrap_or_default()
+        self.file(span.file).and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 
     /// The 1-based line on which `span` starts.
@@ -255,19 +234,12 @@ impl Span {
     #[must_use]
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         let cut = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            file,
-            start: cut(range.start),
-            end: cut(range.end.max(range.start)),
-        }
+        Self { file, start: cut(range.start), end: cut(range.end.max(range.start)) }
     }
 
     /// The offsets.
     #[must_use]
-    #[expect(
-        clippy::as_conversions,
-        reason = "usize holds u32 on every target with an MMU"
-    )]
+    #[expect(clippy::as_conversions, reason = "usize holds u32 on every target with an MMU")]
     pub const fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -276,10 +248,7 @@ impl Span {
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         if self.file == other.file && other.end >= self.start {
-            Self {
-                end: other.end,
-                ..self
-            }
+            Self { end: other.end, ..self }
         } else {
             self
         }

@@ -5,12 +5,9 @@
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = word.to_lowercase();
     let likeness = |candidate: &str| strsim::jaro_winkler(&typed, candidate);
-    let scored = candidates
-        .into_iter()
-        .map(|candidate| (likeness(candidate), candidate));
+    let scored = candidates.into_iter().map(|candidate| (likeness(candidate), candidate));
     let near = scored.filter(|(score, _)| *score >= NEAR);
-    near.max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
+    near.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
 
 /// Likeness, 0.0..=1.0, from which on a word counts as a slip of another.
@@ -30,9 +27,6 @@ mod tests {
 
     #[test]
     fn a_different_word_is_not_a_slip() {
-        assert_eq!(
-            closest("colour", ["interface", "interval", "priority", "vrid"]),
-            None
-        );
+        assert_eq!(closest("colour", ["interface", "interval", "priority", "vrid"]), None);
     }
 }

@@ -38,9 +38,8 @@ mod tests {
     #[test]
     fn the_first_wait_is_none_and_the_next_ones_double_up_to_a_minute() {
         let mut backoff = Backoff::default();
-        let waits: Vec<u64> = (0..9)
-            .map(|_| backoff.after(Duration::from_millis(5)).as_secs())
-            .collect();
+        let waits: Vec<u64> =
+            (0..9).map(|_| backoff.after(Duration::from_millis(5)).as_secs()).collect();
         assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
     }
 
@@ -56,9 +55,7 @@ mod tests {
 
     #[test]
     fn no_number_of_short_lives_overflows() {
-        let mut backoff = Backoff {
-            short_lives: u32::MAX,
-        };
+        let mut backoff = Backoff { short_lives: u32::MAX };
         assert_eq!(backoff.after(Duration::ZERO), LONGEST);
     }
 }

@@ -29,13 +29,8 @@ pub(super) struct Note {
 
 impl Note {
     /// What is said of a slot before anything was said of it.
-    pub(super) const NOTHING: Self = Self {
-        desire: Desire {
-            present: false,
-            generation: 0,
-        },
-        contested: 0,
-    };
+    pub(super) const NOTHING: Self =
+        Self { desire: Desire { present: false, generation: 0 }, contested: 0 };
 }
 
 /// A board with room for [`Board::CAPACITY`] slots; memory is taken as slots come into use.
@@ -58,9 +53,7 @@ impl Board {
 
     /// An empty board.
     pub(super) fn new() -> Self {
-        Self {
-            blocks: array::from_fn(|_| OnceLock::new()),
-        }
+        Self { blocks: array::from_fn(|_| OnceLock::new()) }
     }
 
     /// Makes room for `slot`, so that no later [`Board::post`] of it allocates.
@@ -84,9 +77,7 @@ impl Board {
 
     /// The newest note on `slot`: what was never posted is absent in generation 0.
     pub(super) fn read(&self, slot: Slot) -> Note {
-        let cell = self
-            .find(slot)
-            .and_then(|(block, place)| block.cells.get(place));
+        let cell = self.find(slot).and_then(|(block, place)| block.cells.get(place));
         unpack(cell.map_or(0, |cell| cell.load(Ordering::Acquire)))
     }
 
@@ -134,15 +125,9 @@ fn pack(note: Note) -> u64 {
 }
 
 fn unpack(cell: u64) -> Note {
-    #[expect(
-        clippy::as_conversions,
-        reason = "takes the field's bits out of the word"
-    )]
+    #[expect(clippy::as_conversions, reason = "takes the field's bits out of the word")]
     Note {
-        desire: Desire {
-            generation: cell as u32,
-            present: cell >> 32 & 1 == 1,
-        },
+        desire: Desire { generation: cell as u32, present: cell >> 32 & 1 == 1 },
         contested: (cell >> 33) as u16,
     }
 }
@@ -150,9 +135,7 @@ fn unpack(cell: u64) -> Note {
 /// The places of the bits that are set in `word`, lowest first.
 fn bits(mut word: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
-        let lowest = usize::try_from(word.trailing_zeros())
-            .ok()
-            .filter(|_| word != 0)?;
+        let lowest = usize::try_from(word.trailing_zeros()).ok().filter(|_| word != 0)?;
         word &= word - 1;
         Some(lowest)
     })
@@ -175,13 +158,7 @@ mod tests {
     }
 
     fn note(generation: u32, present: bool, contested: u16) -> Note {
-        Note {
-            desire: Desire {
-                present,
-                generation,
-            },
-            contested,
-        }
+        Note { desire: Desire { present, generation }, contested }
     }
 
     fn taken(board: &Board) -> Vec<(usize, Note)> {
@@ -215,10 +192,7 @@ mod tests {
         let places = [0, 63, 64, BLOCK - 1, BLOCK, Board::CAPACITY - 1];
         for (count, place) in places.into_iter().enumerate() {
             board.reserve(slot(place));
-            board.post(
-                slot(place),
-                note(u32::try_from(count).unwrap(), count % 2 == 0, 7),
-            );
+            board.post(slot(place), note(u32::try_from(count).unwrap(), count % 2 == 0, 7));
         }
         let found: Vec<usize> = taken(&board).into_iter().map(|(place, _)| place).collect();
         assert_eq!(found, places);

@@ -109,10 +109,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     /// The next moment at which there is something to do.
     fn due(&self) -> Option<Instant> {
         let own = [self.sockets.retry_at(), self.stop_at];
-        own.into_iter()
-            .flatten()
-            .chain(self.router.next_timeout())
-            .min()
+        own.into_iter().flatten().chain(self.router.next_timeout()).min()
     }
 
     /// Does everything that is due. Returns how long packets may gather before the next turn.
@@ -239,9 +236,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         }
         applied.will_overflows = !effects.draw_will();
         let views = router.views();
-        applied.names = views
-            .map(|view| (view.slot, view.config.name.clone()))
-            .collect();
+        applied.names = views.map(|view| (view.slot, view.config.name.clone())).collect();
         let shortest = router.views().map(|view| {
             let config = view.config;
             config.interval.duration() * u32::from(config.down_adverts)
@@ -255,10 +250,9 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     fn listen(&mut self, now: Instant) {
         let effects = &mut self.effects;
         let wanted = self.router.listening();
-        self.sockets
-            .follow(wanted, &self.poller, now, |listen, error| {
-                effects.tell_main(Told::Deaf { listen, error });
-            });
+        self.sockets.follow(wanted, &self.poller, now, |listen, error| {
+            effects.tell_main(Told::Deaf { listen, error });
+        });
     }
 }
 

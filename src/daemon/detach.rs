@@ -52,9 +52,7 @@ fn wait_until_up(reader: &OwnedFd, child: Pid) -> Result<(), Error> {
         }
     }
     let ended = waitpid(Some(child), WaitOptions::empty());
-    let (_, status) = ended
-        .map_err(Error::of("wait for the daemon"))?
-        .ok_or(Error::Crashed)?;
+    let (_, status) = ended.map_err(Error::of("wait for the daemon"))?.ok_or(Error::Crashed)?;
     match status.exit_status().map(u8::try_from) {
         Some(Ok(0)) => Ok(()),
         Some(Ok(code)) => Err(Error::Worker(code)),

@@ -57,13 +57,7 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
         will: Drawer<M>,
         counters: Arc<LoopCounters>,
     ) -> Self {
-        Self {
-            transmitter,
-            to_kernel,
-            to_main,
-            will,
-            counters,
-        }
+        Self { transmitter, to_kernel, to_main, will, counters }
     }
 
     /// Sends what waits, then wakes the threads for which there is news.

@@ -56,10 +56,7 @@ pub enum Error {
 impl Error {
     /// Says what was tried when the system refused.
     pub(super) fn of<E: Into<io::Error>>(request: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| Self::System {
-            request,
-            source: error.into(),
-        }
+        move |error| Self::System { request, source: error.into() }
     }
 }
 

@@ -51,30 +51,18 @@ impl Thread {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|source| Error::System {
-                request: "start tokio",
-                source,
-            })?;
+            .map_err(|source| Error::System { request: "start tokio", source })?;
         runtime.block_on(async {
             let woken = pipe::Receiver::from_owned_fd(self.woken);
             let mut work = Work {
                 agent: Agent::new(Netlink::open()?),
                 monitor: Monitor::open()?,
-                woken: woken.map_err(|source| Error::System {
-                    request: "use a pipe",
-                    source,
-                })?,
+                woken: woken.map_err(|source| Error::System { request: "use a pipe", source })?,
                 orders: self.orders,
                 desired: self.desired,
                 seen: Vec::new(),
-                links: Links {
-                    sender: self.links,
-                    unsent: BTreeMap::new(),
-                },
-                answers: Answers {
-                    acknowledged: self.acknowledged,
-                    news: false,
-                },
+                links: Links { sender: self.links, unsent: BTreeMap::new() },
+                answers: Answers { acknowledged: self.acknowledged, news: false },
                 core: self.core,
                 listed: false,
                 ready: Some(self.ready),
@@ -174,10 +162,7 @@ impl Work {
             return;
         };
         let seen = std::mem::replace(seen, note);
-        let Desire {
-            present,
-            generation,
-        } = note.desire;
+        let Desire { present, generation } = note.desire;
         if seen.desire != note.desire {
             self.agent.desire(slot, present, generation);
         }
@@ -272,13 +257,7 @@ impl Links {
 impl Sink for Answers {
     fn applied(&mut self, slot: Slot, generation: u32) {
         self.acknowledged.reserve(slot);
-        let note = Note {
-            desire: Desire {
-                present: false,
-                generation,
-            },
-            contested: 0,
-        };
+        let note = Note { desire: Desire { present: false, generation }, contested: 0 };
         self.acknowledged.post(slot, note);
         self.news = true;
     }

@@ -23,11 +23,7 @@ pub(super) struct Pace {
 impl Pace {
     /// No rests until a down interval is known.
     pub(super) const fn new() -> Self {
-        Self {
-            rest: Duration::ZERO,
-            last: Instant::from_nanos(0),
-            thick: 0,
-        }
+        Self { rest: Duration::ZERO, last: Instant::from_nanos(0), thick: 0 }
     }
 
     /// Scales the rests to the shortest time after which an Active Router counts as down.
@@ -44,16 +40,8 @@ impl Pace {
         let most = u32::try_from(packets).unwrap_or(u32::MAX);
         let thick = now.since(self.last) < (self.rest / 2).saturating_mul(most);
         self.last = now;
-        self.thick = if thick {
-            self.thick.saturating_add(1)
-        } else {
-            0
-        };
-        if full || self.thick < SUSTAINED {
-            Duration::ZERO
-        } else {
-            self.rest
-        }
+        self.thick = if thick { self.thick.saturating_add(1) } else { 0 };
+        if full || self.thick < SUSTAINED { Duration::ZERO } else { self.rest }
     }
 }
 

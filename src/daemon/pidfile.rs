@@ -115,14 +115,8 @@ impl PidFile {
             .mode(0o644)
             .open(path);
         match file {
-            Ok(file) => Ok(Self {
-                path: path.to_owned(),
-                file,
-            }),
-            Err(source) => Err(PidFileError::Io {
-                path: path.to_owned(),
-                source,
-            }),
+            Ok(file) => Ok(Self { path: path.to_owned(), file }),
+            Err(source) => Err(PidFileError::Io { path: path.to_owned(), source }),
         }
     }
 
@@ -143,10 +137,7 @@ impl PidFile {
     }
 
     fn error(&self, source: io::Error) -> PidFileError {
-        PidFileError::Io {
-            path: self.path.clone(),
-            source,
-        }
+        PidFileError::Io { path: self.path.clone(), source }
     }
 }
 
@@ -166,9 +157,7 @@ fn is_daemon(process: Pid) -> bool {
 
 /// Whether a process with this `/proc/PID/stat` runs: it is no zombie.
 fn lives(stat: &str) -> bool {
-    let state = stat
-        .rsplit_once(") ")
-        .and_then(|(_, rest)| rest.chars().next());
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, 'Z' | 'X' | 'x'))
 }
 
@@ -221,10 +210,7 @@ mod tests {
         file.write(Pid::from_raw(4711).unwrap()).unwrap();
         file.write(Pid::from_raw(12).unwrap()).unwrap();
         assert_eq!(fs::read_to_string(dir.file()).unwrap(), "12\n");
-        assert_eq!(
-            fs::metadata(dir.file()).unwrap().permissions().mode() & 0o777,
-            0o644
-        );
+        assert_eq!(fs::metadata(dir.file()).unwrap().permissions().mode() & 0o777, 0o644);
         file.remove();
         assert!(!dir.file().exists());
     }
@@ -233,10 +219,7 @@ mod tests {
     fn a_locked_file_is_held_until_the_lock_goes() {
         let dir = Dir::new("lock");
         let first = PidFile::claim(&dir.file()).unwrap();
-        assert!(matches!(
-            PidFile::claim(&dir.file()),
-            Err(PidFileError::Held(_))
-        ));
+        assert!(matches!(PidFile::claim(&dir.file()), Err(PidFileError::Held(_))));
         drop(first);
         PidFile::claim(&dir.file()).unwrap();
     }

@@ -55,10 +55,7 @@ pub(super) fn set_core_dump(setting: CoreDump) {
     let result = match setting {
         CoreDump::Never => set_dumpable_behavior(DumpableBehavior::NotDumpable),
         CoreDump::Whole => {
-            let unlimited = Rlimit {
-                current: None,
-                maximum: None,
-            };
+            let unlimited = Rlimit { current: None, maximum: None };
             setrlimit(Resource::Core, unlimited)
         }
     };

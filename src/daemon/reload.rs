@@ -21,10 +21,7 @@ pub(super) fn load(options: &Options) -> Result<Model, Error> {
         tell(&loaded.sources, finding);
     }
     let unreadable = loaded.exit_code() == UNREADABLE;
-    let Loaded {
-        model: Some(model), ..
-    } = loaded
-    else {
+    let Loaded { model: Some(model), .. } = loaded else {
         return Err(match unreadable {
             true => Error::Unreadable,
             false => Error::Config,
@@ -34,11 +31,7 @@ pub(super) fn load(options: &Options) -> Result<Model, Error> {
     for link in &missing {
         error!(interface = %link, "Interface {link} does not exist.");
     }
-    if missing.is_empty() {
-        Ok(model)
-    } else {
-        Err(Error::Config)
-    }
+    if missing.is_empty() { Ok(model) } else { Err(Error::Config) }
 }
 
 /// Writes one finding into the log, its place as keepalived writes it.

@@ -86,12 +86,8 @@ impl AsFd for Reports {
 }
 
 /// What the worker says itself, as it travels.
-const OCTETS: [(News, u8); 4] = [
-    (News::Started, b'S'),
-    (News::Reloaded, b'R'),
-    (News::Refused, b'N'),
-    (News::Ended, b'E'),
-];
+const OCTETS: [(News, u8); 4] =
+    [(News::Started, b'S'), (News::Reloaded, b'R'), (News::Refused, b'N'), (News::Ended, b'E')];
 
 /// A high descriptor, below the usual limit of 1024.
 const HIGH: i32 = 1000;

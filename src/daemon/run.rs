@@ -46,11 +46,7 @@ fn prepare(options: &mut Options) -> Result<(), Error> {
     for flag in &options.unserved {
         warn!(flag, "This flag has no effect yet.");
     }
-    for path in [
-        &mut options.config,
-        &mut options.pid_file,
-        &mut options.worker_pid_file,
-    ] {
+    for path in [&mut options.config, &mut options.pid_file, &mut options.worker_pid_file] {
         *path = std::path::absolute(&path).map_err(Error::of("find the current directory"))?;
     }
     if let Some(mask) = options.umask {

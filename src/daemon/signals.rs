@@ -49,21 +49,13 @@ struct Row {
 }
 
 const fn row(number: i32, name: &'static str, request: Request) -> Row {
-    Row {
-        number,
-        name: Some(name),
-        request,
-    }
+    Row { number, name: Some(name), request }
 }
 
 /// The signals. The real-time ones as glibc counts them: SIGRTMIN is 34, SIGRTMAX 64.
 const TABLE: [Row; 7] = [
     row(15, "STOP", Request::Stop),
-    Row {
-        number: INTERRUPT,
-        name: None,
-        request: Request::Stop,
-    },
+    Row { number: INTERRUPT, name: None, request: Request::Stop },
     row(1, "RELOAD", Request::Reload),
     row(10, "DATA", Request::Data),
     row(12, "STATS", Request::Stats),

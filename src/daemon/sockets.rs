@@ -64,9 +64,7 @@ impl Sockets {
         let Ok(count) = self.arrivals.receive(receiver) else {
             return 0;
         };
-        self.arrivals
-            .packets()
-            .for_each(|packet| each(*listen, packet));
+        self.arrivals.packets().for_each(|packet| each(*listen, packet));
         count
     }
 

@@ -172,12 +172,7 @@ impl<'a> Supervisor<'a> {
                 if let Err(error) = self.files.worker.write(child) {
                     error!(%error, "The worker's process id is written nowhere.");
                 }
-                Ok(Ok(Child {
-                    pid: child,
-                    reports,
-                    born,
-                    end: None,
-                }))
+                Ok(Ok(Child { pid: child, reports, born, end: None }))
             }
         }
     }

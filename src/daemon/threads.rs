@@ -80,12 +80,7 @@ impl Threads {
                 plans: Vec::new(),
                 wake: false,
             },
-            ToMain {
-                told: told_sender,
-                waker: told_waker,
-                wake: false,
-                unsent: Vec::new(),
-            },
+            ToMain { told: told_sender, waker: told_waker, wake: false, unsent: Vec::new() },
             will,
             Arc::clone(&counters),
         );
@@ -185,10 +180,7 @@ fn spawn(
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(guarded)
-        .map_err(|source| Error::System {
-            request: "start a thread",
-            source,
-        })?;
+        .map_err(|source| Error::System { request: "start a thread", source })?;
     Ok(ended)
 }
 

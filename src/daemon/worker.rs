@@ -48,10 +48,7 @@ where
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|source| Error::System {
-            request: "start tokio",
-            source,
-        })?;
+        .map_err(|source| Error::System { request: "start tokio", source })?;
     runtime.block_on(async {
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&model.node);
@@ -159,11 +156,7 @@ impl Main<'_> {
         let Some(applied) = self.threads.apply(changes).await else {
             return; // the core thread has ended, as `listen` will find
         };
-        let Applied {
-            names,
-            refused,
-            will_overflows,
-        } = applied;
+        let Applied { names, refused, will_overflows } = applied;
         self.names = names.into_iter().collect();
         for (instance, error) in refused {
             error!(instance, %error, "An instance is refused.");
@@ -234,10 +227,8 @@ impl Main<'_> {
 fn listen_for_signals(options: &Options) -> Result<mpsc::Receiver<Request>, Error> {
     let (sender, receiver) = mpsc::channel(SIGNALS);
     for number in signals::numbers() {
-        let mut stream = signal(SignalKind::from_raw(number)).map_err(|source| Error::System {
-            request: "listen for a signal",
-            source,
-        })?;
+        let mut stream = signal(SignalKind::from_raw(number))
+            .map_err(|source| Error::System { request: "listen for a signal", source })?;
         let Some(request) = Request::of(number) else {
             continue;
         };

@@ -304,11 +304,7 @@ impl<K: Kernel> Agent<K> {
         if let Some(entry) = self.ledger.get_mut(id) {
             entry.retry_at = None;
             if !std::mem::replace(&mut entry.queued, true) {
-                let queue = if wanted {
-                    &mut self.additions
-                } else {
-                    &mut self.removals
-                };
+                let queue = if wanted { &mut self.additions } else { &mut self.removals };
                 queue.push_back(id);
             }
         }
@@ -340,11 +336,7 @@ impl<K: Kernel> Agent<K> {
     /// Sends what is due to be announced.
     fn tell(&mut self, now: Instant) {
         let more_urgent = !self.removals.is_empty() || !self.additions.is_empty();
-        let which = if more_urgent {
-            Rounds::First
-        } else {
-            Rounds::All
-        };
+        let which = if more_urgent { Rounds::First } else { Rounds::All };
         let (ledger, links) = (&self.ledger, &self.links);
         let target = |id| {
             let entry = ledger.get(id)?;
@@ -368,10 +360,7 @@ impl<K: Kernel> Agent<K> {
 impl Default for Plan {
     /// Nothing.
     fn default() -> Self {
-        Self {
-            addresses: Vec::new(),
-            announce: Announce::default(),
-        }
+        Self { addresses: Vec::new(), announce: Announce::default() }
     }
 }
 

@@ -102,11 +102,7 @@ impl Schedule {
         let Some(table) = self.table(slot) else {
             return;
         };
-        let Announce {
-            lower_repeat,
-            lower_delay,
-            ..
-        } = table.announce;
+        let Announce { lower_repeat, lower_delay, .. } = table.announce;
         // Before the kernel has acknowledged the addresses there is nothing to repeat yet.
         table.contested = !table.active;
         if !table.active || lower_repeat == 0 {
@@ -151,12 +147,7 @@ impl Schedule {
         self.ring(now);
         self.place(&target);
         let mut left = budget;
-        let mut turn = Turn {
-            now,
-            budget: 0,
-            out,
-            finished: Vec::new(),
-        };
+        let mut turn = Turn { now, budget: 0, out, finished: Vec::new() };
         let passes: &[Rounds] = match which {
             Rounds::First => &[Rounds::First],
             Rounds::All => &[Rounds::First, Rounds::All],
@@ -236,11 +227,7 @@ impl Schedule {
                     self.start_all(slot, rounds);
                     if kind == Kind::Refresh && !announce.refresh.is_zero() {
                         let next = due + announce.refresh;
-                        let next = if next > now {
-                            next
-                        } else {
-                            now + announce.refresh
-                        };
+                        let next = if next > now { next } else { now + announce.refresh };
                         self.arm(slot, kind, next);
                     }
                 }

@@ -21,10 +21,7 @@ impl AddressId {
         u32::try_from(index).ok().map(Self)
     }
 
-    #[expect(
-        clippy::as_conversions,
-        reason = "usize holds u32 on every target with an MMU"
-    )]
+    #[expect(clippy::as_conversions, reason = "usize holds u32 on every target with an MMU")]
     const fn index(self) -> usize {
         self.0 as usize
     }
@@ -85,11 +82,7 @@ impl Identity {
     const fn new(ip: IpAddr, prefix: u8, peer: Option<IpAddr>) -> Self {
         match Family::of(ip) {
             Family::V4 => Self { ip, prefix, peer },
-            Family::V6 => Self {
-                ip,
-                prefix: 128,
-                peer: None,
-            },
+            Family::V6 => Self { ip, prefix: 128, peer: None },
         }
     }
 }
@@ -105,10 +98,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// The plan of `slot` names `address`: its entry, made if there is none.
     pub(super) fn claim(&mut self, slot: Slot, address: &Address) -> Option<AddressId> {
-        let key = Key {
-            link: address.link,
-            identity: Identity::of(address),
-        };
+        let key = Key { link: address.link, identity: Identity::of(address) };
         if let Some(&id) = self.by_key.get(&key) {
             let entry = self.get_mut(id)?;
             if *entry.address != *address {
@@ -152,10 +142,7 @@ impl Ledger {
     pub(super) fn forget_if_done(&mut self, id: AddressId) {
         let Some(entry) = self.get(id) else { return };
         if entry.slots.is_empty() && !entry.queued && entry.actual == Actual::Nowhere {
-            let key = Key {
-                link: entry.address.link,
-                identity: Identity::of(&entry.address),
-            };
+            let key = Key { link: entry.address.link, identity: Identity::of(&entry.address) };
             self.by_key.remove(&key);
             if let Some(place) = self.entries.get_mut(id.index()) {
                 *place = None;

@@ -32,11 +32,7 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn update(&mut self, report: &LinkReport) -> Change {
-        let link = Link {
-            name: report.name,
-            up: report.up,
-            mac: report.mac,
-        };
+        let link = Link { name: report.name, up: report.up, mac: report.mac };
         let mut change = Change::default();
         let before = self.by_index.insert(report.index, link);
         if let Some(old) = before {
@@ -112,10 +108,7 @@ mod tests {
         assert_eq!((over.lost, over.found), (Some(b), Some(a)));
         links.update(&report(1, "b", true));
 
-        assert_eq!(
-            (links.index(a), links.index(b)),
-            (IfIndex::new(2), IfIndex::new(1))
-        );
+        assert_eq!((links.index(a), links.index(b)), (IfIndex::new(2), IfIndex::new(1)));
     }
 
     #[test]

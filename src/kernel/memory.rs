@@ -168,8 +168,7 @@ impl Memory {
 
     fn standing_on(&self, index: IfIndex) -> impl Iterator<Item = &Standing> {
         let all = self.standing.iter();
-        all.filter(move |((link, _), _)| *link == index)
-            .map(|(_, standing)| standing)
+        all.filter(move |((link, _), _)| *link == index).map(|(_, standing)| standing)
     }
 
     /// All addresses in the order of their addition.
@@ -249,12 +248,7 @@ fn stands(link: IfIndex, address: &Address) -> Stands {
         Some((peer, prefix)) => (Some(peer), prefix),
         None => (None, address.prefix),
     };
-    Stands {
-        link,
-        ip: address.ip,
-        prefix,
-        peer,
-    }
+    Stands { link, ip: address.ip, prefix, peer }
 }
 
 /// Events and announcements that are kept.

@@ -31,11 +31,7 @@ impl<K: Kernel> Agent<K> {
             entry.actual = Actual::Unknown;
             let up = self.links.is_up(link);
             entry.suspect = up;
-            let reaction = if up {
-                entry.fight.react(now)
-            } else {
-                Reaction::Later
-            };
+            let reaction = if up { entry.fight.react(now) } else { Reaction::Later };
             if reaction == Reaction::AtOnce {
                 self.queue(id);
                 continue;
@@ -70,10 +66,7 @@ impl<K: Kernel> Agent<K> {
         }
         self.sweep_at = now + SWEEP;
         let standing: HashSet<(IfIndex, Identity)> = match self.kernel.addresses() {
-            Ok(all) => all
-                .iter()
-                .map(|it| (it.link, Identity::of_standing(it)))
-                .collect(),
+            Ok(all) => all.iter().map(|it| (it.link, Identity::of_standing(it))).collect(),
             Err(error) => return sink.notice(Notice::Unswept(error)),
         };
         for id in self.ledger.ids(|_| true) {

@@ -26,15 +26,11 @@ impl<K: Kernel> Agent<K> {
             return;
         }
         let operations = self.operations(&piece);
-        let outcomes = if operations.is_empty() {
-            Vec::new()
-        } else {
-            self.kernel.apply(&operations)
-        };
+        let outcomes =
+            if operations.is_empty() { Vec::new() } else { self.kernel.apply(&operations) };
         let mut late = Late::new();
-        let answers = outcomes
-            .into_iter()
-            .chain(std::iter::repeat(Outcome::Refused(Refusal::NoAnswer)));
+        let answers =
+            outcomes.into_iter().chain(std::iter::repeat(Outcome::Refused(Refusal::NoAnswer)));
         for (operation, outcome) in operations.iter().zip(answers) {
             match operation.verb {
                 Verb::Delete => self.deleted(operation, outcome, now, sink),
@@ -82,11 +78,7 @@ impl<K: Kernel> Agent<K> {
                 present: self.is_wanted(id),
             })
         });
-        let actual = |id| {
-            self.ledger
-                .get(id)
-                .map_or(&Actual::Nowhere, |entry| &entry.actual)
-        };
+        let actual = |id| self.ledger.get(id).map_or(&Actual::Nowhere, |entry| &entry.actual);
         reconcile(desired, actual)
     }
 

@@ -64,9 +64,9 @@ pub enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed {
-                address, refusal, ..
-            } => write!(f, "address {address} cannot be added: {refusal}"),
+            Self::Failed { address, refusal, .. } => {
+                write!(f, "address {address} cannot be added: {refusal}")
+            }
             Self::Stuck { address, refusal } => {
                 write!(f, "address {address} cannot be deleted: {refusal}")
             }

@@ -51,11 +51,7 @@ impl Wiring {
         };
         let (family, kind) = (AddressFamily::INET, SocketType::DGRAM);
         let lookup = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
-        Ok(Self {
-            runtime,
-            handle,
-            lookup,
-        })
+        Ok(Self { runtime, handle, lookup })
     }
 
     /// Adds a bridge that forwards at once, and sets it up.
@@ -89,8 +85,7 @@ impl Wiring {
             .controller(self.index_of(bridge).map_err(failed)?)
             .up()
             .build();
-        self.run(self.handle.link().add(message).execute())
-            .map_err(failed)
+        self.run(self.handle.link().add(message).execute()).map_err(failed)
     }
 
     /// Sets an interface up or down.
@@ -114,8 +109,7 @@ impl Wiring {
     pub fn add_address(&self, name: &str, ip: IpAddr, prefix: u8) -> Result<(), WiringError> {
         let failed = |source| WiringError::of("add an address to", name, source);
         let index = self.index_of(name).map_err(failed)?;
-        self.run(self.handle.address().add(index, ip, prefix).execute())
-            .map_err(failed)
+        self.run(self.handle.address().add(index, ip, prefix).execute()).map_err(failed)
     }
 
     fn index_of(&self, name: &str) -> io::Result<u32> {
@@ -144,10 +138,6 @@ pub enum LinkState {
 
 impl WiringError {
     fn of(request: &'static str, link: &str, source: io::Error) -> Self {
-        Self {
-            request,
-            link: link.to_owned(),
-            source,
-        }
+        Self { request, link: link.to_owned(), source }
     }
 }

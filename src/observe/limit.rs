@@ -24,19 +24,12 @@ pub(super) struct Limited<F> {
 impl<F> Limited<F> {
     /// Limits a format of plain text.
     pub(super) fn text(format: F) -> Self {
-        Self {
-            format,
-            json: false,
-            kinds: Mutex::default(),
-        }
+        Self { format, json: false, kinds: Mutex::default() }
     }
 
     /// Limits a format of one JSON object a line.
     pub(super) fn json(format: F) -> Self {
-        Self {
-            json: true,
-            ..Self::text(format)
-        }
+        Self { json: true, ..Self::text(format) }
     }
 
     fn verdict(&self, event: &Event<'_>) -> Verdict {
@@ -100,11 +93,7 @@ impl Kind {
     fn record(&mut self, now: Instant) -> Verdict {
         if now.since(self.began) >= WINDOW {
             let swallowed = self.swallowed;
-            *self = Self {
-                began: now,
-                written: 1,
-                swallowed: 0,
-            };
+            *self = Self { began: now, written: 1, swallowed: 0 };
             return Verdict::Write { swallowed };
         }
         if self.written < BURST {

@@ -103,10 +103,8 @@ fn syslog_layer<S>(facility: Facility) -> Option<Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let format = tracing_subscriber::fmt::format()
-        .without_time()
-        .with_level(false)
-        .with_target(false);
+    let format =
+        tracing_subscriber::fmt::format().without_time().with_level(false).with_target(false);
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .event_format(Limited::text(format))

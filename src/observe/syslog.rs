@@ -76,10 +76,7 @@ impl<'a> MakeWriter<'a> for Syslog {
     type Writer = Line<'a>;
 
     fn make_writer(&'a self) -> Line<'a> {
-        Line {
-            log: self,
-            severity: 6,
-        }
+        Line { log: self, severity: 6 }
     }
 
     fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Line<'a> {
@@ -89,10 +86,7 @@ impl<'a> MakeWriter<'a> for Syslog {
             Level::INFO => 6,
             Level::DEBUG | Level::TRACE => 7,
         };
-        Line {
-            log: self,
-            severity,
-        }
+        Line { log: self, severity }
     }
 }
 

@@ -75,9 +75,9 @@ impl fmt::Display for Evidence<'_> {
             | Cause::Stopped
             | Cause::Left => f.write_str("none"),
             Cause::Silence { silence: None } => f.write_str("no advert was ever heard"),
-            Cause::Silence {
-                silence: Some(silence),
-            } => write!(f, "last advert {} ms ago", silence.as_millis()),
+            Cause::Silence { silence: Some(silence) } => {
+                write!(f, "last advert {} ms ago", silence.as_millis())
+            }
             Cause::Released { peer } => write!(f, "{peer} sent priority 0"),
             Cause::Preempted { peer, theirs } | Cause::HigherPriority { peer, theirs } => {
                 write!(f, "{peer} has priority {theirs}")
@@ -142,18 +142,12 @@ mod tests {
     #[test]
     fn the_lines_that_tools_look_for_are_keepaliveds() {
         let silence = Cause::Silence { silence: None };
-        assert_eq!(
-            message(Standing::Active, silence),
-            "(VI_1) Entering MASTER STATE"
-        );
+        assert_eq!(message(Standing::Active, silence), "(VI_1) Entering MASTER STATE");
         assert_eq!(
             message(Standing::Backup, Cause::Started),
             "(VI_1) Entering BACKUP STATE (init)"
         );
-        assert_eq!(
-            message(Standing::Backup, Cause::Recovered),
-            "(VI_1) Entering BACKUP STATE"
-        );
+        assert_eq!(message(Standing::Backup, Cause::Recovered), "(VI_1) Entering BACKUP STATE");
         let fault = Cause::Fault(Fault::LinkDown(LinkName::new("eth0").unwrap()));
         assert_eq!(
             message(Standing::Initialize, fault),

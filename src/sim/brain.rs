@@ -19,10 +19,7 @@ pub(super) struct Brain {
 impl Brain {
     /// A router without instances, which has the bug `mutant`, if any.
     pub(super) fn new(mutant: Option<Mutant>) -> Self {
-        Self {
-            router: Router::new(None),
-            plant: mutant.map(Plant::new),
-        }
+        Self { router: Router::new(None), plant: mutant.map(Plant::new) }
     }
 
     /// Lets something happen; what the router wants is returned in its order.
@@ -69,16 +66,14 @@ impl Brain {
 pub(super) fn drive(router: &mut Router, stimulus: &Stimulus, now: Instant) -> Vec<Effect> {
     let mut out = Effects::default();
     let input = match stimulus {
-        Stimulus::Received(message) => Input::Received {
-            link: super::host::VRRP_LINK,
-            packet: message.packet(),
-        },
+        Stimulus::Received(message) => {
+            Input::Received { link: super::host::VRRP_LINK, packet: message.packet() }
+        }
         Stimulus::Timeout => Input::Timeout,
         Stimulus::Link(report) => Input::Link(report),
-        Stimulus::Applied { slot, generation } => Input::Applied {
-            slot: *slot,
-            generation: *generation,
-        },
+        Stimulus::Applied { slot, generation } => {
+            Input::Applied { slot: *slot, generation: *generation }
+        }
         Stimulus::Configure(instance) => {
             // An instance whose adverts cannot hold its addresses is not in any scenario.
             let replaced = router.replace(instance.as_ref().clone(), now, &mut out);

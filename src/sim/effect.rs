@@ -76,11 +76,7 @@ pub(super) enum Effect {
 impl Effect {
     /// The change of state that it tells.
     pub(super) const fn told(&self) -> Option<&Transition> {
-        if let Self::Tell(transition) = self {
-            Some(transition)
-        } else {
-            None
-        }
+        if let Self::Tell(transition) = self { Some(transition) } else { None }
     }
 
     /// The state that an instance enters by it.
@@ -124,14 +120,9 @@ impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (from, to) = (self.source, self.destination);
         match self.told {
-            Told::Advert {
-                vrid,
-                priority,
-                interval,
-            } => write!(
-                f,
-                "{from} > {to} vrid {vrid} prio {priority} int {interval}"
-            ),
+            Told::Advert { vrid, priority, interval } => {
+                write!(f, "{from} > {to} vrid {vrid} prio {priority} int {interval}")
+            }
             Told::Noise => write!(f, "{from} > {to} noise"),
         }
     }

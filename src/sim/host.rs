@@ -42,17 +42,9 @@ pub(super) fn boot(node: NodeId) -> Memory {
         source(node, Family::V6, Reach::Everywhere),
     ] {
         let prefix = if Family::of(ip) == Family::V4 { 24 } else { 64 };
-        let scope = if ip == link_local {
-            Scope::LINK
-        } else {
-            Scope::GLOBAL
-        };
+        let scope = if ip == link_local { Scope::LINK } else { Scope::GLOBAL };
         let plain = Address::new(ip, vrrp_name());
-        let address = Address {
-            prefix,
-            scope,
-            ..plain
-        };
+        let address = Address { prefix, scope, ..plain };
         host.put(VRRP_LINK, address);
     }
     host.take_events();

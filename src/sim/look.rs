@@ -71,9 +71,7 @@ impl World {
                     continue;
                 };
                 let since = self.judge.active_since(holder, election.vrid);
-                let misled = entry
-                    .misled
-                    .is_some_and(|at| since.is_some_and(|it| it < at));
+                let misled = entry.misled.is_some_and(|at| since.is_some_and(|it| it < at));
                 let missed = self.missed.contains(&(host, ip, holder));
                 if entry.holder != holder && !misled && !missed {
                     let believed = entry.holder;

@@ -71,11 +71,7 @@ pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Tally, Failure> {
     let (outcome, _) = play(seed, mutant, false);
     outcome.map_err(|breach| {
         let (_, trace) = play(seed, mutant, true);
-        Failure {
-            seed,
-            breach: Box::new(breach),
-            trace,
-        }
+        Failure { seed, breach: Box::new(breach), trace }
     })
 }
 
@@ -130,12 +126,7 @@ impl fmt::Display for Failure {
         for line in self.trace.iter().skip(left_out) {
             writeln!(f, "{line}")?;
         }
-        let Breach {
-            at,
-            node,
-            rule,
-            what,
-        } = &*self.breach;
+        let Breach { at, node, rule, what } = &*self.breach;
         write!(f, "{at}  {rule}: ")?;
         if let Some(node) = node {
             write!(f, "{node} ")?;

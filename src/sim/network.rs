@@ -106,20 +106,12 @@ impl Network {
 
     /// What becomes of a packet between two nodes.
     pub(super) fn send(&self, from: NodeId, to: NodeId, rng: &mut Rng) -> Fate {
-        if self.hears(to, from) {
-            self.fate(rng)
-        } else {
-            Fate::Cut
-        }
+        if self.hears(to, from) { self.fate(rng) } else { Fate::Cut }
     }
 
     /// What becomes of a frame between a node and a host, either way.
     pub(super) fn send_host(&self, node: NodeId, host: usize, rng: &mut Rng) -> Fate {
-        if self.host_hears(host, node) {
-            self.fate(rng)
-        } else {
-            Fate::Cut
-        }
+        if self.host_hears(host, node) { self.fate(rng) } else { Fate::Cut }
     }
 
     pub(super) fn host_hears(&self, host: usize, node: NodeId) -> bool {
@@ -159,12 +151,7 @@ impl Network {
     }
 
     fn fate(&self, rng: &mut Rng) -> Fate {
-        let Weather {
-            delay,
-            jitter,
-            loss,
-            duplication,
-        } = self.weather;
+        let Weather { delay, jitter, loss, duplication } = self.weather;
         if loss > 0 && rng.percent(loss) {
             return Fate::Lost;
         }

@@ -25,11 +25,7 @@ pub(super) struct Message {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Told {
     /// A valid advertisement.
-    Advert {
-        vrid: Vrid,
-        priority: Priority,
-        interval: Centis,
-    },
+    Advert { vrid: Vrid, priority: Priority, interval: Centis },
     /// Nothing: whoever receives it has to refuse it.
     Noise,
 }
@@ -58,20 +54,16 @@ impl Message {
     ) -> Option<Self> {
         let format = match (config.version, config.authentication) {
             (Version::V2, Authentication::None) => Format::V2 { password: None },
-            (Version::V2, Authentication::Pass(password)) => Format::V2 {
-                password: Some(password),
-            },
+            (Version::V2, Authentication::Pass(password)) => {
+                Format::V2 { password: Some(password) }
+            }
             (Version::V3, _) => Format::V3(config.family),
         };
         let listed = config.addresses.iter().map(|address| address.ip);
         let mut frame = Frame::new(format, config.vrid, listed).ok()?;
         let coverage = Coverage::PseudoHeader;
         let payload = frame.seal(priority, interval, source, destination, coverage);
-        let told = Told::Advert {
-            vrid: config.vrid,
-            priority,
-            interval,
-        };
+        let told = Told::Advert { vrid: config.vrid, priority, interval };
         Some(Self::build(source, destination, 255, payload, told))
     }
 
@@ -124,12 +116,9 @@ impl Message {
     /// The packet as a raw socket hands it over.
     pub(super) fn packet(&self) -> Packet<'_> {
         match (self.source, self.destination) {
-            (IpAddr::V6(source), IpAddr::V6(destination)) => Packet::V6 {
-                source,
-                destination,
-                hop_limit: self.ttl,
-                payload: &self.octets,
-            },
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                Packet::V6 { source, destination, hop_limit: self.ttl, payload: &self.octets }
+            }
             _ => Packet::V4(&self.octets),
         }
     }
@@ -143,13 +132,7 @@ impl Message {
         if matches!(source, IpAddr::V4(_)) {
             write_length(&mut octets);
         }
-        Self {
-            source,
-            destination,
-            ttl,
-            octets,
-            told,
-        }
+        Self { source, destination, ttl, octets, told }
     }
 
     const fn header(&self) -> usize {
@@ -178,9 +161,7 @@ fn told(payload: &[u8], family: Family) -> Told {
 fn v4_header(source: Ipv4Addr, destination: Ipv4Addr, ttl: u8) -> [u8; V4_HEADER] {
     let [a, b, c, d] = source.octets();
     let [e, f, g, h] = destination.octets();
-    [
-        0x45, 0xc0, 0, 0, 0, 0, 0, 0, ttl, 112, 0, 0, a, b, c, d, e, f, g, h,
-    ]
+    [0x45, 0xc0, 0, 0, 0, 0, 0, 0, ttl, 112, 0, 0, a, b, c, d, e, f, g, h]
 }
 
 fn write_length(octets: &mut [u8]) {

@@ -37,14 +37,7 @@ pub(super) struct Plant {
 
 impl Plant {
     pub(super) const fn new(mutant: Mutant) -> Self {
-        Self {
-            mutant,
-            ahead: 0,
-            last: None,
-            released: false,
-            taught: None,
-            held: Vec::new(),
-        }
+        Self { mutant, ahead: 0, last: None, released: false, taught: None, held: Vec::new() }
     }
 
     pub(super) fn handle(
@@ -137,20 +130,12 @@ impl Plant {
             (Mutant::PreemptForced, Stimulus::Configure(instance)) => {
                 let preempt = Preempt::Yes;
                 let instance = Instance::clone(instance);
-                let forced = Instance {
-                    preempt,
-                    ..instance
-                };
+                let forced = Instance { preempt, ..instance };
                 Some(Stimulus::Configure(Rc::new(forced)))
             }
             (Mutant::TieInverted, Stimulus::Received(message)) => {
                 let view = sole(router)?;
-                let Told::Advert {
-                    vrid,
-                    priority,
-                    interval,
-                } = message.told
-                else {
+                let Told::Advert { vrid, priority, interval } = message.told else {
                     return None;
                 };
                 let tie = vrid == view.config.vrid && priority == view.priority;
@@ -287,11 +272,7 @@ fn refusals(view: View<'_>) -> u64 {
 /// What an advert for this virtual router says.
 fn told(message: &Message, ours: Vrid) -> Option<(Priority, Centis)> {
     match message.told {
-        Told::Advert {
-            vrid,
-            priority,
-            interval,
-        } if vrid == ours => Some((priority, interval)),
+        Told::Advert { vrid, priority, interval } if vrid == ours => Some((priority, interval)),
         Told::Advert { .. } | Told::Noise => None,
     }
 }
@@ -307,10 +288,7 @@ const fn interval(message: &Message) -> Option<Centis> {
 fn lowers(config: &Instance, report: &LinkReport) -> bool {
     let tracked = config.tracked_interfaces.iter();
     tracked.filter(|it| it.link == report.name).any(|it| {
-        let (new, old) = (
-            it.weight.contribution(report.up),
-            it.weight.contribution(!report.up),
-        );
+        let (new, old) = (it.weight.contribution(report.up), it.weight.contribution(!report.up));
         if it.reverse { new > old } else { new < old }
     })
 }

@@ -66,11 +66,8 @@ mod tests {
     fn the_sequence_is_that_of_the_published_generator() {
         let mut rng = Rng::new(1_234_567);
         let first = [rng.next(), rng.next(), rng.next()];
-        let published = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let published =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!(first, published);
     }
 

@@ -38,9 +38,8 @@ impl Scenario {
             loss: 0,
             duplication: rng.pick([0, 0, 0, 2]),
         };
-        let elections: Vec<Roster<Instance>> = (0..routers)
-            .map(|place| setting::election(place, nodes, rng))
-            .collect();
+        let elections: Vec<Roster<Instance>> =
+            (0..routers).map(|place| setting::election(place, nodes, rng)).collect();
         let settings = Roster::new(nodes, |node| {
             let mine = elections.iter().map(|it| Rc::new(it[node].clone()));
             mine.collect()
@@ -119,11 +118,7 @@ impl Author<'_> {
     fn write(&mut self) {
         let together = self.rng.percent(70);
         for node in self.settings.ids() {
-            let most = if together {
-                Duration::from_millis(20)
-            } else {
-                self.settle()
-            };
+            let most = if together { Duration::from_millis(20) } else { self.settle() };
             let later = self.rng.span(Duration::ZERO, most);
             self.script.push((self.now + later, Fault::Start(node)));
         }
@@ -239,11 +234,7 @@ impl Author<'_> {
                 self.later(90, Fault::Heal);
             }
             25..=27 => {
-                let half: Set = self
-                    .settings
-                    .ids()
-                    .filter(|_| self.rng.percent(50))
-                    .collect();
+                let half: Set = self.settings.ids().filter(|_| self.rng.percent(50)).collect();
                 let parity = self.rng.index(3);
                 self.put(Fault::Split(half, parity));
                 self.later(90, Fault::Heal);

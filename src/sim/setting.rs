@@ -18,9 +18,7 @@ pub(super) fn election(place: usize, count: usize, rng: &mut Rng) -> Roster<Inst
     let common = Common::draw(rng);
     let mut priorities = Priorities::draw(rng);
     let nodes = Roster::new(count, |node| node);
-    Roster::new(count, |node| {
-        instance(place, node, &nodes, &common, priorities.next(rng), rng)
-    })
+    Roster::new(count, |node| instance(place, node, &nodes, &common, priorities.next(rng), rng))
 }
 
 /// How a node's settings of a virtual router change in a reload.
@@ -151,18 +149,11 @@ fn instance(
 ) -> Instance {
     let vrid = vrid(place);
     let family = common.family;
-    let interval = if common.mixed_intervals {
-        interval(rng)
-    } else {
-        common.interval
-    };
+    let interval = if common.mixed_intervals { interval(rng) } else { common.interval };
     let peers = |reach| {
         let others = nodes.ids().filter(|other| *other != node);
-        let peer = |other| Peer {
-            address: host::source(other, family, reach),
-            min_ttl: 0,
-            max_ttl: 255,
-        };
+        let peer =
+            |other| Peer { address: host::source(other, family, reach), min_ttl: 0, max_ttl: 255 };
         others.map(peer).collect()
     };
     let addresses = (0..common.addresses)
@@ -179,14 +170,10 @@ fn instance(
         down_adverts: common.down_adverts,
         source: None,
         transport: match common.unicast {
-            None => Transport::Multicast {
-                group: group(family),
-            },
-            Some(reach) => Transport::Unicast {
-                peers: peers(reach),
-                ttl: 255,
-                check_source: rng.percent(50),
-            },
+            None => Transport::Multicast { group: group(family) },
+            Some(reach) => {
+                Transport::Unicast { peers: peers(reach), ttl: 255, check_source: rng.percent(50) }
+            }
         },
         authentication: common.authentication,
         checksum: rng.pick([ChecksumForm::PseudoHeader, ChecksumForm::MessageOnly]),

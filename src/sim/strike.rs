@@ -168,10 +168,7 @@ impl World {
         if !there.is_running() {
             return;
         }
-        there.life = Life::Still {
-            since: self.now,
-            machine,
-        };
+        there.life = Life::Still { since: self.now, machine };
         let epoch = there.epoch;
         self.judge.paused(node);
         self.after(lasts, Event::Resume(node, epoch));
@@ -252,10 +249,7 @@ impl World {
         let Some(instance) = self.instance(node, place) else {
             return;
         };
-        if let Transport::Unicast {
-            check_source: true, ..
-        } = instance.transport
-        {
+        if let Transport::Unicast { check_source: true, .. } = instance.transport {
             return;
         }
         let Some(peer) = self.nodes.ids().find(|other| *other != node) else {

@@ -29,9 +29,7 @@ impl World {
             }
             Life::Dead { .. } => return Ok(()),
             Life::Still { machine: None, .. } => SOCKET_QUEUE,
-            Life::Still {
-                machine: Some(_), ..
-            } => CARD_QUEUE,
+            Life::Still { machine: Some(_), .. } => CARD_QUEUE,
         };
         if there.packets.len() < room {
             there.packets.push_back(message);
@@ -59,8 +57,7 @@ impl World {
             return Ok(());
         };
         let lasted = self.now.since(since);
-        self.trace
-            .line(self.now, node, format_args!("goes on after {lasted:?}"));
+        self.trace.line(self.now, node, format_args!("goes on after {lasted:?}"));
         let there = &mut self.nodes[node];
         there.life = Life::Running;
         (there.core.set, there.hands.set) = (None, None);
@@ -207,10 +204,7 @@ impl World {
             self.word(node, word);
         }
         for (_, announcement) in announced {
-            let entry = Entry {
-                holder: node,
-                misled: None,
-            };
+            let entry = Entry { holder: node, misled: None };
             self.announce(node, announcement.ip, entry, lag);
         }
         if let Some(next) = next {
@@ -229,9 +223,7 @@ impl World {
         if events.is_empty() {
             return;
         }
-        let lost = events
-            .iter()
-            .any(|it| matches!(it, AddressEvent::Removed(_)));
+        let lost = events.iter().any(|it| matches!(it, AddressEvent::Removed(_)));
         for event in events {
             self.trace.line(self.now, node, format_args!("  {event:?}"));
             if self.nodes[node].is_running() {
@@ -296,10 +288,7 @@ impl World {
                 })
             }
         };
-        let entry = Entry {
-            holder: node,
-            misled: (!legitimate).then_some(self.now),
-        };
+        let entry = Entry { holder: node, misled: (!legitimate).then_some(self.now) };
         if let Fate::Arrives(after, _) = self.network.send_host(node, host, &mut self.rng) {
             self.after(after, Event::Frame(host, ip, entry));
         }

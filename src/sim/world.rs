@@ -108,13 +108,7 @@ impl World {
         mutant: Option<Mutant>,
         trace: Trace,
     ) -> Self {
-        let Scenario {
-            nodes,
-            hosts,
-            weather,
-            end,
-            ..
-        } = scenario;
+        let Scenario { nodes, hosts, weather, end, .. } = scenario;
         let mut take = |node| std::mem::take(&mut scenario.settings[node]);
         let mut world = Self {
             now: Instant::default(),
@@ -242,11 +236,7 @@ impl World {
     pub(super) fn at(&mut self, at: Instant, event: Event) {
         self.sequence += 1;
         let sequence = self.sequence;
-        self.queue.push(Reverse(Queued {
-            at,
-            sequence,
-            event,
-        }));
+        self.queue.push(Reverse(Queued { at, sequence, event }));
     }
 
     pub(super) fn after(&mut self, span: Duration, event: Event) {
@@ -265,12 +255,7 @@ impl World {
     }
 
     pub(super) fn breached(&self, node: Option<NodeId>, found: Finding) -> Result<(), Breach> {
-        found.map_err(|(rule, what)| Breach {
-            at: self.now,
-            node,
-            rule,
-            what,
-        })
+        found.map_err(|(rule, what)| Breach { at: self.now, node, rule, what })
     }
 }
 

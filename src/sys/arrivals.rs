@@ -165,7 +165,4 @@ const BATCH: usize = 64;
 const PACKET: usize = 4608;
 
 /// A vector that points nowhere.
-const NO_OCTETS: libc::iovec = libc::iovec {
-    iov_base: ptr::null_mut(),
-    iov_len: 0,
-};
+const NO_OCTETS: libc::iovec = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };

@@ -18,10 +18,7 @@ pub(super) struct Control {
 impl Control {
     /// None yet.
     pub(super) const fn new() -> Self {
-        Self {
-            octets: [0; ROOM],
-            length: 0,
-        }
+        Self { octets: [0; ROOM], length: 0 }
     }
 
     /// The same with one more piece of data. What has no room is left out; there is room for
@@ -59,10 +56,8 @@ pub(super) fn find(mut octets: &[u8], level: libc::c_int, kind: libc::c_int) -> 
         let (found_kind, _) = rest.split_first_chunk::<4>()?;
         let length = usize::from_ne_bytes(*length);
         let data = octets.get(HEADER..length)?;
-        let found = (
-            libc::c_int::from_ne_bytes(*found_level),
-            libc::c_int::from_ne_bytes(*found_kind),
-        );
+        let found =
+            (libc::c_int::from_ne_bytes(*found_level), libc::c_int::from_ne_bytes(*found_kind));
         if found == (level, kind) {
             return Some(data);
         }
@@ -101,11 +96,7 @@ mod tests {
     fn data_that_is_cut_short_is_not_found() {
         let control = Control::new().with(41, 50, &[7; 20]);
         for length in 0..HEADER + 20 {
-            assert_eq!(
-                find(&control.as_bytes()[..length], 41, 50),
-                None,
-                "{length}"
-            );
+            assert_eq!(find(&control.as_bytes()[..length], 41, 50), None, "{length}");
         }
     }
 

@@ -24,9 +24,7 @@ impl<T: Copy> FrameSender<T> {
     pub fn open() -> Result<Self, Error> {
         let socket = Socket::new(Domain::PACKET, Type::RAW.nonblocking(), None)
             .during("open a packet socket")?;
-        Ok(Self {
-            queue: Queue::new(socket),
-        })
+        Ok(Self { queue: Queue::new(socket) })
     }
 
     /// Takes in `frame`, its Ethernet header included, to leave by `link`; up to 64 leave together

@@ -19,15 +19,9 @@ mod queue;
 #[expect(unsafe_code, reason = "sched_setscheduler has no safe wrapper")]
 pub mod realtime;
 mod receive;
-#[expect(
-    unsafe_code,
-    reason = "mapped memory is raw until it is a slice of atomics"
-)]
+#[expect(unsafe_code, reason = "mapped memory is raw until it is a slice of atomics")]
 mod shared;
-#[expect(
-    unsafe_code,
-    reason = "signalfd and real-time signals have no safe wrappers"
-)]
+#[expect(unsafe_code, reason = "signalfd and real-time signals have no safe wrappers")]
 mod signal;
 mod transmit;
 mod wake;

@@ -90,10 +90,7 @@ pub fn isolate_children() -> Result<(), Error> {
 }
 
 fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
-    debug_assert!(
-        !flags.contains(UnshareFlags::FILES),
-        "descriptors are shared by all threads"
-    );
+    debug_assert!(!flags.contains(UnshareFlags::FILES), "descriptors are shared by all threads");
     // SAFETY: the descriptor table is not unshared, which is the one thing that must not be.
     unsafe { unshare_unsafe(flags) }
 }

@@ -83,10 +83,7 @@ impl Poller {
 /// # Errors
 /// None that a running system gives.
 pub fn wait_for(fd: impl AsFd, timeout: Duration) -> Result<(), Error> {
-    match poll(
-        &mut [PollFd::new(&fd, PollFlags::IN)],
-        Some(&timespec(timeout)),
-    ) {
+    match poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timespec(timeout))) {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(errno) => Err(errno).during("wait for a descriptor"),
     }
@@ -108,10 +105,7 @@ fn timespec(span: Duration) -> Timespec {
 }
 
 /// No waiting at all.
-const AT_ONCE: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 0,
-};
+const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
 /// Events that one wait returns at most.
 const EVENTS: usize = 64;

@@ -58,11 +58,7 @@ pub fn fork() -> Result<Fork, Error> {
 pub fn end_with(parent: Pid) -> Result<(), Error> {
     const END: &str = "end together with the parent";
     set_parent_process_death_signal(Some(rustix::process::Signal::TERM)).during(END)?;
-    if getppid() == Some(parent) {
-        Ok(())
-    } else {
-        Err(Errno::SRCH).during(END)
-    }
+    if getppid() == Some(parent) { Ok(()) } else { Err(Errno::SRCH).during(END) }
 }
 
 /// Leaves the terminal: a session of its own, the root directory, nothing read or printed.
@@ -73,11 +69,8 @@ pub fn end_with(parent: Pid) -> Result<(), Error> {
 pub fn detach() -> Result<(), Error> {
     setsid().during("found a session")?;
     chdir("/").during("change to the root directory")?;
-    let nowhere = File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/null")
-        .during("open /dev/null")?;
+    let nowhere =
+        File::options().read(true).write(true).open("/dev/null").during("open /dev/null")?;
     dup2_stdin(&nowhere).during("close the standard input")?;
     dup2_stdout(&nowhere).during("close the standard output")?;
     dup2_stderr(&nowhere).during("close the standard error")
@@ -147,10 +140,7 @@ pub fn reap_any() -> Result<Option<(Pid, Exit)>, Error> {
 /// None that a running system gives.
 pub fn raise_descriptor_limit() -> Result<Option<u64>, Error> {
     let maximum = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
+    let raised = Rlimit { current: maximum, maximum };
     setrlimit(Resource::Nofile, raised).during("raise the limit of descriptors")?;
     Ok(maximum)
 }

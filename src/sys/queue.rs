@@ -42,11 +42,7 @@ pub(super) enum Target {
 impl<T: Copy> Queue<T> {
     /// Builds an empty queue for `socket`, which must not block.
     pub(super) fn new(socket: Socket) -> Self {
-        Self {
-            socket,
-            octets: Vec::with_capacity(OCTETS),
-            messages: ArrayVec::new(),
-        }
+        Self { socket, octets: Vec::with_capacity(OCTETS), messages: ArrayVec::new() }
     }
 
     /// Takes in a message that consists of `parts`, sending the others first if there is no
@@ -70,12 +66,7 @@ impl<T: Copy> Queue<T> {
             self.octets.extend_from_slice(part);
         }
         let octets = start..self.octets.len();
-        self.messages.push(Message {
-            token,
-            target,
-            control,
-            octets,
-        });
+        self.messages.push(Message { token, target, control, octets });
     }
 
     /// Sends what was taken in, in its order, and forgets it. Tells `refused` of each message
@@ -149,7 +140,4 @@ const BATCH: usize = 64;
 const OCTETS: usize = 1 << 16;
 
 /// A vector that points nowhere.
-const NO_OCTETS: libc::iovec = libc::iovec {
-    iov_base: ptr::null_mut(),
-    iov_len: 0,
-};
+const NO_OCTETS: libc::iovec = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };

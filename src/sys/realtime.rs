@@ -14,9 +14,7 @@ use super::error::{During, Error};
 /// # Errors
 /// EPERM where the process may not, EINVAL for another priority; the thread stays as it was.
 pub fn run_first(priority: u8) -> Result<(), Error> {
-    let parameters = libc::sched_param {
-        sched_priority: priority.into(),
-    };
+    let parameters = libc::sched_param { sched_priority: priority.into() };
     let this_thread: libc::pid_t = 0;
     // SAFETY: the parameters live until the call returns. A direct call, because musl's wrapper
     // refuses it.

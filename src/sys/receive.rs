@@ -54,18 +54,12 @@ impl Receiver {
         socket
             .bind_device_by_index_v4(NonZeroU32::new(link.get()))
             .during("bind to the interface")?;
-        socket
-            .set_freebind_v4(true)
-            .during("allow binding to an absent address")?;
+        socket.set_freebind_v4(true).during("allow binding to an absent address")?;
         socket.bind(&name.into()).during("bind to the address")?;
-        socket
-            .set_multicast_all_v4(false)
-            .during("leave out groups that others joined")?;
+        socket.set_multicast_all_v4(false).during("leave out groups that others joined")?;
         if address.is_multicast() {
             let interface = InterfaceIndexOrAddress::Index(link.get());
-            socket
-                .join_multicast_v4_n(&address, &interface)
-                .during("join the multicast group")?;
+            socket.join_multicast_v4_n(&address, &interface).during("join the multicast group")?;
         }
         Ok(())
     }
@@ -78,22 +72,14 @@ impl Receiver {
         socket
             .bind_device_by_index_v6(NonZeroU32::new(link.get()))
             .during("bind to the interface")?;
-        socket
-            .set_freebind_v6(true)
-            .during("allow binding to an absent address")?;
+        socket.set_freebind_v6(true).during("allow binding to an absent address")?;
         socket.bind(&name.into()).during("bind to the address")?;
-        socket
-            .set_multicast_all_v6(false)
-            .during("leave out groups that others joined")?;
-        socket
-            .set_recv_hoplimit_v6(true)
-            .during("ask for hop limits")?;
+        socket.set_multicast_all_v6(false).during("leave out groups that others joined")?;
+        socket.set_recv_hoplimit_v6(true).during("ask for hop limits")?;
         switch_on(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO)
             .during("ask for destination addresses")?;
         if address.is_multicast() {
-            socket
-                .join_multicast_v6(&address, link.get())
-                .during("join the multicast group")?;
+            socket.join_multicast_v6(&address, link.get()).during("join the multicast group")?;
         }
         Ok(())
     }

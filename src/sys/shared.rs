@@ -34,12 +34,7 @@ impl Region {
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping at an address that the kernel chooses overlaps nothing.
         let start = unsafe {
-            mmap_anonymous(
-                ptr::null_mut(),
-                length,
-                access,
-                MapFlags::SHARED | MapFlags::POPULATE,
-            )
+            mmap_anonymous(ptr::null_mut(), length, access, MapFlags::SHARED | MapFlags::POPULATE)
         }
         .during(MAP)?;
         let words = NonNull::new(start.cast()).ok_or(Errno::FAULT).during(MAP)?;

@@ -49,11 +49,7 @@ impl Transmitter {
             Err(error) if error.errno == Errno::AFNOSUPPORT => None,
             Err(error) => return Err(error),
         };
-        Ok(Self {
-            v4: Queue::new(open_v4()?),
-            v6,
-            next_id: 1,
-        })
+        Ok(Self { v4: Queue::new(open_v4()?), v6, next_id: 1 })
     }
 
     /// Takes in a message; up to 64 leave together at [`Transmitter::flush`], or before one that
@@ -93,9 +89,7 @@ fn open_v4() -> Result<Socket, Error> {
     let raw = Some(Protocol::from(libc::IPPROTO_RAW));
     let socket = Socket::new(Domain::IPV4, Type::RAW.nonblocking(), raw)
         .during("open a raw socket to send IPv4")?;
-    socket
-        .set_multicast_loop_v4(false)
-        .during("keep our own packets from ourselves")?;
+    socket.set_multicast_loop_v4(false).during("keep our own packets from ourselves")?;
     prefer(&socket);
     Ok(socket)
 }
@@ -105,18 +99,10 @@ fn open_v6() -> Result<Socket, Error> {
     let vrrp = Some(Protocol::from(VRRP));
     let socket = Socket::new(Domain::IPV6, Type::RAW.nonblocking(), vrrp)
         .during("open a raw socket to send IPv6")?;
-    socket
-        .attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
-        .during("refuse incoming packets")?;
-    socket
-        .set_multicast_loop_v6(false)
-        .during("keep our own packets from ourselves")?;
-    socket
-        .set_freebind_v6(true)
-        .during("allow any source address")?;
-    socket
-        .set_tclass_v6(u32::from(INTERNETWORK_CONTROL))
-        .during("set the traffic class")?;
+    socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]).during("refuse incoming packets")?;
+    socket.set_multicast_loop_v6(false).during("keep our own packets from ourselves")?;
+    socket.set_freebind_v6(true).during("allow any source address")?;
+    socket.set_tclass_v6(u32::from(INTERNETWORK_CONTROL)).during("set the traffic class")?;
     prefer(&socket);
     Ok(socket)
 }
@@ -162,9 +148,7 @@ fn v4_target(destination: Ipv4Addr) -> Target {
     Target::V4(libc::sockaddr_in {
         sin_family: fitted(libc::AF_INET),
         sin_port: 0,
-        sin_addr: libc::in_addr {
-            s_addr: u32::from_ne_bytes(destination.octets()),
-        },
+        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(destination.octets()) },
         sin_zero: [0; 8],
     })
 }
@@ -174,9 +158,7 @@ fn v6_target(destination: Ipv6Addr, link: IfIndex) -> Target {
         sin6_family: fitted(libc::AF_INET6),
         sin6_port: 0,
         sin6_flowinfo: 0,
-        sin6_addr: libc::in6_addr {
-            s6_addr: destination.octets(),
-        },
+        sin6_addr: libc::in6_addr { s6_addr: destination.octets() },
         sin6_scope_id: link.get(),
     })
 }
@@ -200,9 +182,11 @@ fn v6_control(source: Ipv6Addr, link: IfIndex, hop_limit: u8) -> Control {
         *index = link.get().to_ne_bytes();
     }
     let hop_limit = libc::c_int::from(hop_limit).to_ne_bytes();
-    Control::new()
-        .with(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info)
-        .with(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, &hop_limit)
+    Control::new().with(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info).with(
+        libc::IPPROTO_IPV6,
+        libc::IPV6_HOPLIMIT,
+        &hop_limit,
+    )
 }
 
 /// IP protocol number of VRRP.

@@ -38,9 +38,6 @@ impl Counters {
     /// How many packets were refused for this reason.
     #[must_use]
     pub fn rejected(&self, reason: Reject) -> u64 {
-        self.rejects
-            .get(reason.index())
-            .copied()
-            .unwrap_or_default()
+        self.rejects.get(reason.index()).copied().unwrap_or_default()
     }
 }

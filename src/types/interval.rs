@@ -32,15 +32,8 @@ impl Centis {
     pub const fn new(centis: u16) -> Result<Self, OutOfRange> {
         match NonZeroU16::new(centis) {
             Some(value) if centis <= 25500 => Ok(Self(value)),
-            #[expect(
-                clippy::as_conversions,
-                reason = "widening, and `i64::from` is not const"
-            )]
-            _ => Err(OutOfRange {
-                value: centis as i64,
-                least: 1,
-                most: 25500,
-            }),
+            #[expect(clippy::as_conversions, reason = "widening, and `i64::from` is not const")]
+            _ => Err(OutOfRange { value: centis as i64, least: 1, most: 25500 }),
         }
     }
 

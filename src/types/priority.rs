@@ -79,15 +79,8 @@ impl Weight {
     /// [`OutOfRange`] outside -253..=253.
     pub const fn new(value: i16) -> Result<Self, OutOfRange> {
         if value < -253 || value > 253 {
-            #[expect(
-                clippy::as_conversions,
-                reason = "widening, and `i64::from` is not const"
-            )]
-            return Err(OutOfRange {
-                value: value as i64,
-                least: -253,
-                most: 253,
-            });
+            #[expect(clippy::as_conversions, reason = "widening, and `i64::from` is not const")]
+            return Err(OutOfRange { value: value as i64, least: -253, most: 253 });
         }
         Ok(Self(value))
     }
@@ -129,9 +122,6 @@ mod tests {
     fn a_positive_weight_counts_while_up_and_a_negative_one_while_down() {
         let (plus, minus) = (Weight::new(5).unwrap(), Weight::new(-5).unwrap());
         assert_eq!((plus.contribution(true), plus.contribution(false)), (5, 0));
-        assert_eq!(
-            (minus.contribution(true), minus.contribution(false)),
-            (0, -5)
-        );
+        assert_eq!((minus.contribution(true), minus.contribution(false)), (0, -5));
     }
 }

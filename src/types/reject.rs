@@ -103,10 +103,7 @@ impl Reject {
 
     /// The reason's place in [`Reject::ALL`].
     #[must_use]
-    #[expect(
-        clippy::as_conversions,
-        reason = "the discriminant of a fieldless enum"
-    )]
+    #[expect(clippy::as_conversions, reason = "the discriminant of a fieldless enum")]
     pub const fn index(self) -> usize {
         self as usize
     }

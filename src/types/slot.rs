@@ -15,10 +15,7 @@ impl Slot {
 
     /// The slot as an index.
     #[must_use]
-    #[expect(
-        clippy::as_conversions,
-        reason = "usize holds u32 on every target with an MMU"
-    )]
+    #[expect(clippy::as_conversions, reason = "usize holds u32 on every target with an MMU")]
     pub const fn index(self) -> usize {
         self.0 as usize
     }

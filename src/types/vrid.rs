@@ -17,11 +17,7 @@ impl Vrid {
     pub const fn new(value: u8) -> Result<Self, OutOfRange> {
         match NonZeroU8::new(value) {
             Some(value) => Ok(Self(value)),
-            None => Err(OutOfRange {
-                value: 0,
-                least: 1,
-                most: 255,
-            }),
+            None => Err(OutOfRange { value: 0, least: 1, most: 255 }),
         }
     }
 

@@ -36,11 +36,7 @@ impl Deadlines {
                 if let Some(entry) = self.heap.get_mut(place) {
                     let earlier = at < entry.0;
                     entry.0 = at;
-                    if earlier {
-                        self.rise(place)
-                    } else {
-                        self.sink(place)
-                    }
+                    if earlier { self.rise(place) } else { self.sink(place) }
                 }
             }
             (Some(place), None) => self.remove(place, slot),
@@ -80,11 +76,7 @@ impl Deadlines {
     fn sink(&mut self, mut place: usize) {
         loop {
             let left = 2 * place + 1;
-            let least = if self.at(left + 1) < self.at(left) {
-                left + 1
-            } else {
-                left
-            };
+            let least = if self.at(left + 1) < self.at(left) { left + 1 } else { left };
             if self.at(place) <= self.at(least) {
                 break;
             }

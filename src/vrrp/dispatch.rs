@@ -16,17 +16,12 @@ impl Dispatch {
     /// The instances of this VRID on this link.
     pub(super) fn find(&self, link: IfIndex, family: Family, vrid: Vrid) -> &[Slot] {
         let table = self.tables.get(&(link, family));
-        table
-            .and_then(|table| table.get(usize::from(vrid.get())))
-            .map_or(&[], Vec::as_slice)
+        table.and_then(|table| table.get(usize::from(vrid.get()))).map_or(&[], Vec::as_slice)
     }
 
     /// Packets for `vrid` may be for `slot` from now on.
     pub(super) fn insert(&mut self, link: IfIndex, family: Family, vrid: Vrid, slot: Slot) {
-        let table = self
-            .tables
-            .entry((link, family))
-            .or_insert_with(|| vec![Vec::new(); 256]);
+        let table = self.tables.entry((link, family)).or_insert_with(|| vec![Vec::new(); 256]);
         if let Some(entry) = table.get_mut(usize::from(vrid.get()))
             && !entry.contains(&slot)
         {

@@ -61,10 +61,7 @@ impl Instance {
             coverage: coverage(&config),
             known,
             release,
-            desired: Desire {
-                present: false,
-                generation: 0,
-            },
+            desired: Desire { present: false, generation: 0 },
             acknowledged: 0,
             config,
         })
@@ -106,9 +103,7 @@ impl Instance {
         match &self.config.transport {
             Transport::Multicast { group } => datagram.destination == *group,
             Transport::Unicast { peers, .. } => {
-                let to_us = self
-                    .source
-                    .is_none_or(|source| source == datagram.destination);
+                let to_us = self.source.is_none_or(|source| source == datagram.destination);
                 to_us && peers.iter().any(|peer| peer.address == datagram.source)
             }
         }
@@ -145,12 +140,7 @@ impl Instance {
     }
 
     fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) {
-        let Accepted {
-            advert,
-            addresses_differ,
-            interval_differs,
-            coverage,
-        } = accepted;
+        let Accepted { advert, addresses_differ, interval_differs, coverage } = accepted;
         self.counters.adverts_received += 1;
         self.follows = Some(advert.source);
         self.counters.releases_received += u64::from(advert.priority.is_release());
@@ -166,9 +156,7 @@ impl Instance {
 
     /// Remembers a unicast peer's priority for the choice of the successor.
     fn learn(&mut self, peer: IpAddr, priority: Priority) {
-        let place = peers(&self.config.transport)
-            .iter()
-            .position(|p| p.address == peer);
+        let place = peers(&self.config.transport).iter().position(|p| p.address == peer);
         let Some(known) = place.and_then(|place| self.known.get_mut(place)) else {
             return;
         };
@@ -204,23 +192,10 @@ impl Instance {
         };
         let released = u64::from(priority.is_release());
         let short = self.release.interval == Some(interval) && !priority.is_release();
-        let Self {
-            slot,
-            frame,
-            coverage,
-            counters,
-            ..
-        } = self;
+        let Self { slot, frame, coverage, counters, .. } = self;
         let mut send = |destination, ttl| {
             let payload = frame.seal(priority, interval, source, destination, *coverage);
-            out.transmit(Transmit {
-                slot: *slot,
-                link,
-                source,
-                destination,
-                ttl,
-                payload,
-            });
+            out.transmit(Transmit { slot: *slot, link, source, destination, ttl, payload });
             counters.adverts_sent += 1;
             counters.releases_sent += released;
         };
@@ -228,9 +203,7 @@ impl Instance {
             Transport::Multicast { group } => send(*group, 255),
             Transport::Unicast { peers, ttl, .. } => {
                 let only = self.release.successor.filter(|_| short);
-                let taught = peers
-                    .iter()
-                    .filter(|p| only.is_none_or(|only| only == p.address));
+                let taught = peers.iter().filter(|p| only.is_none_or(|only| only == p.address));
                 taught.for_each(|peer| send(peer.address, *ttl));
             }
         }
@@ -238,10 +211,7 @@ impl Instance {
 
     fn desire(&mut self, present: bool, out: &mut impl Outbox) {
         let generation = self.desired.generation.wrapping_add(1);
-        self.desired = Desire {
-            present,
-            generation,
-        };
+        self.desired = Desire { present, generation };
         out.desire(self.slot, self.desired);
     }
 
@@ -259,14 +229,7 @@ impl Instance {
         counters.left_active += u64::from(from == Standing::Active);
         counters.stalls += u64::from(matches!(cause, Cause::Stalled { .. }));
         let priority = self.machine.priority();
-        out.tell(Transition {
-            slot: self.slot,
-            at: now,
-            from,
-            to,
-            priority,
-            cause,
-        });
+        out.tell(Transition { slot: self.slot, at: now, from, to, priority, cause });
     }
 
     /// Takes in the kernel's acknowledgement; an outdated one changes nothing.
@@ -292,10 +255,7 @@ impl Instance {
             Transport::Multicast { group } => *group,
             Transport::Unicast { .. } => self.source?,
         };
-        Some(Listen {
-            link: self.link?,
-            address,
-        })
+        Some(Listen { link: self.link?, address })
     }
 
     /// The address that its adverts come from.
@@ -312,11 +272,7 @@ fn peers(transport: &Transport) -> &[model::Peer] {
 }
 
 fn settings(config: &model::Instance, release: Release) -> Settings {
-    let preempt = if config.priority.is_owner() {
-        Preempt::Yes
-    } else {
-        config.preempt
-    };
+    let preempt = if config.priority.is_owner() { Preempt::Yes } else { config.preempt };
     Settings {
         version: config.version,
         interval: config.interval,
@@ -330,16 +286,10 @@ fn settings(config: &model::Instance, release: Release) -> Settings {
 fn frame(config: &model::Instance) -> Result<Frame, FrameError> {
     let format = match (config.version, config.authentication) {
         (Version::V2, Authentication::None) => Format::V2 { password: None },
-        (Version::V2, Authentication::Pass(password)) => Format::V2 {
-            password: Some(password),
-        },
+        (Version::V2, Authentication::Pass(password)) => Format::V2 { password: Some(password) },
         (Version::V3, _) => Format::V3(config.family),
     };
-    Frame::new(
-        format,
-        config.vrid,
-        config.addresses.iter().map(|address| address.ip),
-    )
+    Frame::new(format, config.vrid, config.addresses.iter().map(|address| address.ip))
 }
 
 fn coverage(config: &model::Instance) -> Coverage {

@@ -54,18 +54,9 @@ impl Links {
             other => other,
         };
         let carried = instance.held().filter(|address| address.tracked);
-        let carried = carried
-            .map(|address| &address.link)
-            .filter(|l| **l != instance.interface);
-        let required = instance
-            .tracked_interfaces
-            .iter()
-            .filter(|t| t.weight == Weight::FAULT);
-        own.or_else(|| {
-            carried
-                .chain(required.map(|tracked| &tracked.link))
-                .find_map(fault)
-        })
+        let carried = carried.map(|address| &address.link).filter(|l| **l != instance.interface);
+        let required = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
+        own.or_else(|| carried.chain(required.map(|tracked| &tracked.link)).find_map(fault))
     }
 
     /// The address that the adverts of `instance` come from.
@@ -82,15 +73,8 @@ impl Links {
         let name = instance.interface;
         let report = self.get(&name).ok_or(Fault::LinkMissing(name))?;
         if let Some(source) = instance.source {
-            let tentative = report
-                .addresses
-                .iter()
-                .any(|a| a.ip == source && a.tentative);
-            return if tentative {
-                Err(Fault::Tentative(name))
-            } else {
-                Ok(source)
-            };
+            let tentative = report.addresses.iter().any(|a| a.ip == source && a.tentative);
+            return if tentative { Err(Fault::Tentative(name)) } else { Ok(source) };
         }
         let suits = |address: &&LinkAddress| suits(instance, address);
         let own = |address: &&LinkAddress| !is_virtual(address.ip);

@@ -9,10 +9,7 @@ pub(super) fn contributions(
     instance: &Instance,
     links: &Links,
 ) -> impl Iterator<Item = (LinkName, i32)> {
-    let weighted = instance
-        .tracked_interfaces
-        .iter()
-        .filter(|t| t.weight != Weight::FAULT);
+    let weighted = instance.tracked_interfaces.iter().filter(|t| t.weight != Weight::FAULT);
     weighted.map(|tracked| {
         let sum = tracked.weight.contribution(links.is_up(&tracked.link));
         (tracked.link, if tracked.reverse { -sum } else { sum })
@@ -21,7 +18,5 @@ pub(super) fn contributions(
 
 /// The priority that `instance` goes into the election with, 1..=255.
 pub(super) fn effective(instance: &Instance, links: &Links) -> Priority {
-    instance
-        .priority
-        .weighted(contributions(instance, links).map(|(_, sum)| sum).sum())
+    instance.priority.weighted(contributions(instance, links).map(|(_, sum)| sum).sum())
 }

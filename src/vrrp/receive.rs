@@ -73,18 +73,12 @@ impl Receiver<'_> {
             }
         }
         self.check_ends(datagram)?;
-        let ours = self
-            .speaking
-            .is_some_and(|spoken| priority == spoken || priority.is_release());
+        let ours = self.speaking.is_some_and(|spoken| priority == spoken || priority.is_release());
         if ours && self.source == Some(datagram.source) {
             return Err(Reject::Own);
         }
         Ok(Accepted {
-            advert: Advert {
-                priority,
-                interval,
-                source: datagram.source,
-            },
+            advert: Advert { priority, interval, source: datagram.source },
             addresses_differ,
             interval_differs,
             coverage,
@@ -111,9 +105,8 @@ impl Receiver<'_> {
     }
 
     fn check_password(&self, advert: &Advertisement<'_>) -> Result<(), Reject> {
-        let (kind, data) = advert
-            .authenticated()
-            .map_or((0, [0; 8]), |found| (found.kind, *found.data));
+        let (kind, data) =
+            advert.authenticated().map_or((0, [0; 8]), |found| (found.kind, *found.data));
         match (kind, self.config.authentication) {
             (3.., _) => Err(Reject::AuthUnknown),
             (0, Authentication::None) => Ok(()),
@@ -130,17 +123,9 @@ impl Receiver<'_> {
             Transport::Unicast { .. } if datagram.destination.is_multicast() => {
                 Err(Reject::Destination)
             }
-            Transport::Unicast {
-                peers,
-                check_source,
-                ..
-            } => {
+            Transport::Unicast { peers, check_source, .. } => {
                 let known = peers.iter().any(|peer| peer.address == datagram.source);
-                if known || !check_source {
-                    Ok(())
-                } else {
-                    Err(Reject::Source)
-                }
+                if known || !check_source { Ok(()) } else { Err(Reject::Source) }
             }
         }
     }
@@ -178,14 +163,8 @@ mod tests {
 
     #[test]
     fn the_order_of_an_address_list_does_not_matter_but_its_content_does() {
-        assert_eq!(
-            list(&["10.0.0.1", "10.0.0.2"]),
-            list(&["10.0.0.2", "10.0.0.1"])
-        );
-        assert_ne!(
-            list(&["10.0.0.1", "10.0.0.4"]),
-            list(&["10.0.0.2", "10.0.0.3"])
-        );
+        assert_eq!(list(&["10.0.0.1", "10.0.0.2"]), list(&["10.0.0.2", "10.0.0.1"]));
+        assert_ne!(list(&["10.0.0.1", "10.0.0.4"]), list(&["10.0.0.2", "10.0.0.3"]));
         assert_ne!(list(&["10.0.0.1"]), list(&["10.0.0.1", "10.0.0.1"]));
         assert_ne!(list(&["::a00:1"]), list(&["10.0.0.1"]));
     }

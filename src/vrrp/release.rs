@@ -24,30 +24,21 @@ pub(super) fn plan(instance: &Instance, known: &[Option<Priority>]) -> Release {
     let shorter = |interval: Centis| Some(interval).filter(|short| *short < instance.interval);
     match (instance.version, instance.fast_release) {
         (Version::V2, _) | (Version::V3, FastRelease::Off) => Release::default(),
-        (Version::V3, FastRelease::To(interval)) => Release {
-            interval: shorter(interval),
-            successor: None,
-        },
+        (Version::V3, FastRelease::To(interval)) => {
+            Release { interval: shorter(interval), successor: None }
+        }
         (Version::V3, FastRelease::Auto) if instance.interval <= SEVERAL => Release::default(),
         (Version::V3, FastRelease::Auto) => match &instance.transport {
-            Transport::Unicast { peers, .. } if peers.len() == 1 => Release {
-                interval: shorter(Centis::SHORTEST),
-                successor: None,
-            },
+            Transport::Unicast { peers, .. } if peers.len() == 1 => {
+                Release { interval: shorter(Centis::SHORTEST), successor: None }
+            }
             Transport::Unicast { peers, .. } => match successor(peers, known) {
-                Some(peer) => Release {
-                    interval: shorter(Centis::SHORTEST),
-                    successor: Some(peer),
-                },
-                None => Release {
-                    interval: shorter(SEVERAL),
-                    successor: None,
-                },
+                Some(peer) => {
+                    Release { interval: shorter(Centis::SHORTEST), successor: Some(peer) }
+                }
+                None => Release { interval: shorter(SEVERAL), successor: None },
             },
-            Transport::Multicast { .. } => Release {
-                interval: shorter(SEVERAL),
-                successor: None,
-            },
+            Transport::Multicast { .. } => Release { interval: shorter(SEVERAL), successor: None },
         },
     }
 }

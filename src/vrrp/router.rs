@@ -44,10 +44,7 @@ impl Router {
     /// A node without instances. Until `hold_until` its instances stay in Initialize.
     #[must_use]
     pub fn new(hold_until: Option<Instant>) -> Self {
-        Self {
-            hold_until,
-            ..Self::default()
-        }
+        Self { hold_until, ..Self::default() }
     }
 
     /// Takes in what happened; the effects are in `out` on return.
@@ -62,9 +59,7 @@ impl Router {
                 }
             }
             Input::Applied { slot, generation } => {
-                self.with(slot, now, out, |instance, out| {
-                    instance.applied(generation, now, out)
-                });
+                self.with(slot, now, out, |instance, out| instance.applied(generation, now, out));
             }
             Input::Stop => {
                 self.stopping = true;
@@ -91,14 +86,8 @@ impl Router {
             self.replace(config, now, out)?;
             return Ok(slot);
         }
-        let slot = self
-            .free
-            .last()
-            .copied()
-            .or_else(|| Slot::new(self.slots.len()));
-        let slot = slot.ok_or(FrameError::TooMany {
-            count: self.slots.len(),
-        })?;
+        let slot = self.free.last().copied().or_else(|| Slot::new(self.slots.len()));
+        let slot = slot.ok_or(FrameError::TooMany { count: self.slots.len() })?;
         let instance = Instance::new(slot, config)?;
         if self.free.pop().is_none() {
             self.slots.push(None);
@@ -188,8 +177,7 @@ impl Router {
 
     /// Every instance, in the order of their slots.
     pub fn views(&self) -> impl Iterator<Item = View<'_>> {
-        self.instances()
-            .filter_map(|instance| self.view(instance.slot))
+        self.instances().filter_map(|instance| self.view(instance.slot))
     }
 
     /// Refused packets that belong to no instance.
@@ -205,9 +193,7 @@ impl Router {
     fn receive(&mut self, link: IfIndex, packet: Packet<'_>, now: Instant, out: &mut impl Outbox) {
         let found = Datagram::read(packet).and_then(|datagram| {
             let header = Header::read(datagram.payload)?;
-            let slot = self
-                .addressee(link, &datagram, &header)
-                .ok_or(Reject::UnknownVrid)?;
+            let slot = self.addressee(link, &datagram, &header).ok_or(Reject::UnknownVrid)?;
             Ok((datagram, header, slot))
         });
         match found {
@@ -226,9 +212,7 @@ impl Router {
         datagram: &Datagram<'_>,
         header: &Header<'_>,
     ) -> Option<Slot> {
-        let candidates = self
-            .dispatch
-            .find(link, Family::of(datagram.source), header.vrid()?);
+        let candidates = self.dispatch.find(link, Family::of(datagram.source), header.vrid()?);
         let expecting = candidates.iter().find(|slot| {
             let instance = self.slots.get(slot.index()).and_then(Option::as_ref);
             instance.is_some_and(|instance| instance.expects(datagram))
@@ -249,9 +233,7 @@ impl Router {
             let Some((_, slot)) = self.deadlines.earliest().filter(|(at, _)| *at <= now) else {
                 break;
             };
-            self.with(slot, now, out, |instance, out| {
-                instance.handle(Event::Timeout, now, out)
-            });
+            self.with(slot, now, out, |instance, out| instance.handle(Event::Timeout, now, out));
         }
     }
 
@@ -265,11 +247,7 @@ impl Router {
     fn look_at_watchers(&mut self, name: LinkName, now: Instant, out: &mut impl Outbox) {
         let count = self.watchers.get(&name).map_or(0, Vec::len);
         for place in 0..count {
-            let slot = self
-                .watchers
-                .get(&name)
-                .and_then(|slots| slots.get(place))
-                .copied();
+            let slot = self.watchers.get(&name).and_then(|slots| slots.get(place)).copied();
             if let Some(slot) = slot {
                 self.look_at(slot, now, out);
             }
@@ -284,14 +262,7 @@ impl Router {
 
     /// Compares what an instance needs to what there is, and tells it what changed.
     fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        let Self {
-            slots,
-            links,
-            held,
-            hold_until,
-            stopping,
-            ..
-        } = self;
+        let Self { slots, links, held, hold_until, stopping, .. } = self;
         let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
             return;
         };
@@ -306,11 +277,7 @@ impl Router {
         // What has to be said on leaving goes out by the old link and from the old address.
         let was_running = instance.machine.standing() != Standing::Initialize;
         if let (true, Some(cause)) = (was_running, cause) {
-            let event = if index.is_none() {
-                Event::Cut(cause)
-            } else {
-                Event::Down(cause)
-            };
+            let event = if index.is_none() { Event::Cut(cause) } else { Event::Down(cause) };
             instance.handle(event, now, out);
         }
         let old_index = std::mem::replace(&mut instance.link, index);
@@ -330,11 +297,7 @@ impl Router {
                 }
                 (None, Ok(source)) if hold_until.is_none() => {
                     let recovered = old_fault.is_some();
-                    let cause = if recovered {
-                        Cause::Recovered
-                    } else {
-                        Cause::Started
-                    };
+                    let cause = if recovered { Cause::Recovered } else { Cause::Started };
                     instance.handle(Event::Up { cause, source }, now, out);
                 }
                 (Some(_) | None, _) => {}
@@ -457,7 +420,5 @@ pub struct View<'a> {
 fn names(config: &model::Instance) -> impl Iterator<Item = LinkName> {
     let carried = config.held().map(|address| address.link);
     let tracked = config.tracked_interfaces.iter().map(|tracked| tracked.link);
-    std::iter::once(config.interface)
-        .chain(carried)
-        .chain(tracked)
+    std::iter::once(config.interface).chain(carried).chain(tracked)
 }

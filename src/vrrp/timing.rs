@@ -44,24 +44,15 @@ mod tests {
     fn skew_is_exact_to_the_priority_step_at_the_shortest_interval() {
         let skew = |p| skew_time(Version::V3, Priority::new(p), Centis::SHORTEST);
         assert_eq!(skew(254), Duration::from_nanos(78_125));
-        assert_eq!(
-            skew(100) - skew(101),
-            Duration::from_nanos(39_062) + Duration::from_nanos(1)
-        );
+        assert_eq!(skew(100) - skew(101), Duration::from_nanos(39_062) + Duration::from_nanos(1));
         assert_eq!(skew(1), Duration::from_nanos(9_960_937));
     }
 
     #[test]
     fn version_2_skews_by_seconds_whatever_the_interval() {
         let ten = Centis::from_secs(10).unwrap();
-        assert_eq!(
-            skew_time(Version::V2, Priority::new(128), ten),
-            Duration::from_millis(500)
-        );
-        assert_eq!(
-            skew_time(Version::V3, Priority::new(128), ten),
-            Duration::from_secs(5)
-        );
+        assert_eq!(skew_time(Version::V2, Priority::new(128), ten), Duration::from_millis(500));
+        assert_eq!(skew_time(Version::V3, Priority::new(128), ten), Duration::from_secs(5));
     }
 
     #[test]

@@ -23,18 +23,13 @@ impl Sum {
     /// IPv4's has other field widths and the same sum.
     pub(super) fn pseudo_header(source: IpAddr, destination: IpAddr, length: usize) -> Self {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
-        Self(length + u64::from(VRRP))
-            .and_address(source)
-            .and_address(destination)
+        Self(length + u64::from(VRRP)).and_address(source).and_address(destination)
     }
 
     /// The sum with `octets` in it, padded with a zero to whole words.
     pub(super) fn and(self, octets: &[u8]) -> Self {
         let (words, odd) = octets.as_chunks::<2>();
-        let whole: u64 = words
-            .iter()
-            .map(|word| u64::from(u16::from_be_bytes(*word)))
-            .sum();
+        let whole: u64 = words.iter().map(|word| u64::from(u16::from_be_bytes(*word))).sum();
         let rest: u64 = odd.iter().map(|octet| u64::from(*octet) << 8).sum();
         Self(self.0 + whole + rest)
     }

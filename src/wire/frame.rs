@@ -41,10 +41,7 @@ pub enum RouterFlag {
 /// `station` is the Ethernet source, `sender` the hardware address that neighbours are to learn.
 /// The target's hardware address is all ones, as keepalived sends it.
 #[must_use]
-#[expect(
-    clippy::expect_used,
-    reason = "the array's length is that of the packets in it"
-)]
+#[expect(clippy::expect_used, reason = "the array's length is that of the packets in it")]
 pub fn gratuitous_arp(station: MacAddr, sender: MacAddr, address: Ipv4Addr) -> [u8; ARP_FRAME] {
     let mut frame = [0; ARP_FRAME];
     let (ethernet, arp) = frame.split_at_mut(ETHERNET);
@@ -80,10 +77,7 @@ pub fn gratuitous_arp(station: MacAddr, sender: MacAddr, address: Ipv4Addr) -> [
 ///
 /// `station` is the Ethernet source, `sender` the hardware address that neighbours are to learn.
 #[must_use]
-#[expect(
-    clippy::expect_used,
-    reason = "the array's length is that of the packets in it"
-)]
+#[expect(clippy::expect_used, reason = "the array's length is that of the packets in it")]
 pub fn unsolicited_na(
     station: MacAddr,
     sender: MacAddr,
@@ -211,14 +205,8 @@ mod tests {
     fn station_and_sender_may_differ() {
         let virtual_mac = MacAddr([0, 0, 0x5e, 0, 1, 51]);
         let arp = gratuitous_arp(STATION, virtual_mac, Ipv4Addr::LOCALHOST);
-        assert_eq!(
-            (&arp[6..12], &arp[22..28]),
-            (&STATION.0[..], &virtual_mac.0[..])
-        );
+        assert_eq!((&arp[6..12], &arp[22..28]), (&STATION.0[..], &virtual_mac.0[..]));
         let na = unsolicited_na(STATION, virtual_mac, Ipv6Addr::LOCALHOST, RouterFlag::Host);
-        assert_eq!(
-            (&na[6..12], &na[80..86]),
-            (&STATION.0[..], &virtual_mac.0[..])
-        );
+        assert_eq!((&na[6..12], &na[80..86]), (&STATION.0[..], &virtual_mac.0[..]));
     }
 }

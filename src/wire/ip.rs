@@ -28,12 +28,7 @@ impl<'a> Datagram<'a> {
     pub fn read(packet: Packet<'a>) -> Result<Self, Reject> {
         match packet {
             Packet::V4(octets) => Self::read_v4(octets),
-            Packet::V6 {
-                source,
-                destination,
-                hop_limit,
-                payload,
-            } => Ok(Self {
+            Packet::V6 { source, destination, hop_limit, payload } => Ok(Self {
                 source: IpAddr::V6(source),
                 destination: IpAddr::V6(destination),
                 ttl: hop_limit,
@@ -97,9 +92,7 @@ impl<'a> Datagram<'a> {
         if header_length < V4_HEADER {
             return Err(Reject::IpHeader);
         }
-        let payload = octets
-            .get(header_length..total_length)
-            .ok_or(Reject::IpHeader)?;
+        let payload = octets.get(header_length..total_length).ok_or(Reject::IpHeader)?;
         if u16::from_be_bytes([flags, offset_low]) & MORE_OR_OFFSET != 0 {
             return Err(Reject::Fragment);
         }
@@ -174,11 +167,7 @@ mod tests {
     fn a_header_that_contradicts_itself_is_refused() {
         assert_eq!(with(0, 0x65), Err(Reject::IpHeader), "version 6");
         assert_eq!(with(0, 0x44), Err(Reject::IpHeader), "header of 16 octets");
-        assert_eq!(
-            with(0, 0x4f),
-            Err(Reject::IpHeader),
-            "header beyond the end"
-        );
+        assert_eq!(with(0, 0x4f), Err(Reject::IpHeader), "header beyond the end");
         assert_eq!(with(3, 19), Err(Reject::IpHeader), "total below header");
     }
 

@@ -184,13 +184,7 @@ impl Sample {
         let addresses = self.addresses.iter().copied();
         let mut frame = Frame::new(self.format, self.vrid, addresses).unwrap();
         let (priority, interval) = (self.priority, self.interval);
-        let sealed = frame.seal(
-            priority,
-            interval,
-            self.source,
-            self.destination,
-            self.coverage,
-        );
+        let sealed = frame.seal(priority, interval, self.source, self.destination, self.coverage);
         sealed.to_vec()
     }
 
@@ -208,9 +202,7 @@ impl Sample {
         let header = Header::read(message)?;
         let version = header.version()?;
         header.check_type()?;
-        header
-            .advertisement(version, self.format.family())?
-            .verify(self.source, self.destination)
+        header.advertisement(version, self.format.family())?.verify(self.source, self.destination)
     }
 }
 

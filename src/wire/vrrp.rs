@@ -50,14 +50,8 @@ impl<'a> Header<'a> {
     /// # Errors
     /// [`Reject::Length`] below eight octets.
     pub fn read(message: &'a [u8]) -> Result<Self, Reject> {
-        let (fixed, rest) = message
-            .split_first_chunk::<HEADER>()
-            .ok_or(Reject::Length)?;
-        Ok(Self {
-            fixed,
-            rest,
-            message,
-        })
+        let (fixed, rest) = message.split_first_chunk::<HEADER>().ok_or(Reject::Length)?;
+        Ok(Self { fixed, rest, message })
     }
 
     /// Its version.
@@ -120,10 +114,8 @@ impl<'a> Header<'a> {
         let (addresses, authenticated) = match (version, family) {
             (Version::V3, _) => (self.rest, None),
             (Version::V2, Family::V4) => {
-                let (addresses, data) = self
-                    .rest
-                    .split_last_chunk::<AUTH_DATA>()
-                    .ok_or(Reject::Length)?;
+                let (addresses, data) =
+                    self.rest.split_last_chunk::<AUTH_DATA>().ok_or(Reject::Length)?;
                 let kind = auth_type;
                 (addresses, Some(Authenticated { kind, data }))
             }
@@ -193,11 +185,9 @@ impl<'a> Advertisement<'a> {
         let forms: &[Coverage] = match (self.authenticated, self.addresses.family) {
             (Some(_), _) => &[Coverage::MessageOnly],
             (None, Family::V6) => &[Coverage::PseudoHeader],
-            (None, Family::V4) => &[
-                Coverage::PseudoHeader,
-                Coverage::GroupPseudoHeader,
-                Coverage::MessageOnly,
-            ],
+            (None, Family::V4) => {
+                &[Coverage::PseudoHeader, Coverage::GroupPseudoHeader, Coverage::MessageOnly]
+            }
         };
         forms
             .iter()

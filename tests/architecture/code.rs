@@ -10,9 +10,7 @@ pub(crate) fn code_of(text: &str) -> String {
             code.push(c);
             rest = &rest[c.len_utf8()..];
         } else {
-            let blanks = rest[..skipped]
-                .chars()
-                .map(|c| if c == '\n' { '\n' } else { ' ' });
+            let blanks = rest[..skipped].chars().map(|c| if c == '\n' { '\n' } else { ' ' });
             code.extend(blanks);
             rest = &rest[skipped..];
         }
@@ -23,9 +21,7 @@ pub(crate) fn code_of(text: &str) -> String {
 /// How many octets of `rest` are a comment or a literal that starts there.
 fn literal_or_comment(rest: &str, in_word: bool) -> usize {
     let until = |from: usize, end: &str| {
-        rest[from..]
-            .find(end)
-            .map_or(rest.len(), |at| from + at + end.len())
+        rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len())
     };
     if rest.starts_with("//") {
         return rest.find('\n').unwrap_or(rest.len());
@@ -75,11 +71,7 @@ fn block_comment(rest: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while at < rest.len() {
         let here = &rest.as_bytes()[at..];
-        let step = if here.starts_with(b"/*") || here.starts_with(b"*/") {
-            2
-        } else {
-            1
-        };
+        let step = if here.starts_with(b"/*") || here.starts_with(b"*/") { 2 } else { 1 };
         match here.first_chunk::<2>() {
             Some(b"/*") => depth += 1,
             Some(b"*/") => depth -= 1,

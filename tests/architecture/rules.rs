@@ -49,43 +49,20 @@ const OWNED: &[(&str, &[&str])] = &[
     ("netlink_sys", &["kernel"]),
     ("pnet", &["wire"]),
     ("rtnetlink", &["kernel"]),
-    (
-        "rustix",
-        &[
-            "sys", "kernel", "check", "notify", "observe", "daemon", "cli",
-        ],
-    ),
+    ("rustix", &["sys", "kernel", "check", "notify", "observe", "daemon", "cli"]),
     ("sd_notify", &["daemon"]),
     ("socket2", &["sys", "check"]),
     (
         "std::fs",
-        &[
-            "config::source",
-            "sys",
-            "kernel",
-            "check",
-            "observe",
-            "notify",
-            "daemon",
-            "cli",
-        ],
+        &["config::source", "sys", "kernel", "check", "observe", "notify", "daemon", "cli"],
     ),
     ("std::process", &["check", "notify", "daemon", "cli"]),
-    (
-        "std::thread",
-        &["kernel", "check", "notify", "observe", "daemon", "cli"],
-    ),
+    ("std::thread", &["kernel", "check", "notify", "observe", "daemon", "cli"]),
     ("std::time::Instant", &["sys"]),
     ("std::time::SystemTime", &["sys", "observe"]),
-    (
-        "tokio",
-        &["check", "kernel", "notify", "observe", "daemon", "cli"],
-    ),
+    ("tokio", &["check", "kernel", "notify", "observe", "daemon", "cli"]),
     ("toml", &["config"]),
-    (
-        "tracing",
-        &["kernel", "check", "notify", "observe", "daemon", "cli"],
-    ),
+    ("tracing", &["kernel", "check", "notify", "observe", "daemon", "cli"]),
     ("tracing_subscriber", &["observe", "cli"]),
 ];
 
@@ -102,16 +79,11 @@ pub(crate) fn broken_rules(file: &Source) -> Vec<String> {
     for (line, path) in imports(file, module.len()) {
         let fine = path.first() == Some(own)
             || allowed.contains(&"everything")
-            || allowed
-                .iter()
-                .chain(FOR_TESTS)
-                .any(|rule| covers(rule, &path));
+            || allowed.iter().chain(FOR_TESTS).any(|rule| covers(rule, &path));
         if !fine {
             let told = path.iter().take(2).cloned().collect::<Vec<_>>().join("::");
             let place = format!("{}:{line}", file.path.display());
-            broken.push(format!(
-                "{place}: {own} may not import {told}, only {allowed:?}"
-            ));
+            broken.push(format!("{place}: {own} may not import {told}, only {allowed:?}"));
         }
     }
     let is_test = module.iter().any(|name| name == "tests");
@@ -125,9 +97,7 @@ pub(crate) fn broken_rules(file: &Source) -> Vec<String> {
             path.insert(0, root.to_owned());
             if covers(name, &path) {
                 let place = format!("{}:{line}", file.path.display());
-                broken.push(format!(
-                    "{place}: {own} may not use {name}, only {owners:?}"
-                ));
+                broken.push(format!("{place}: {own} may not use {name}, only {owners:?}"));
             }
         }
     }
@@ -138,16 +108,9 @@ pub(crate) fn broken_rules(file: &Source) -> Vec<String> {
 fn imports(file: &Source, depth: usize) -> Vec<(usize, Vec<String>)> {
     let mut found = file.paths("crate");
     let climbs = vec!["super"; depth].join("::");
-    let is_module = |path: &[String]| {
-        RULES
-            .iter()
-            .any(|(name, _)| path.first().is_some_and(|p| p == name))
-    };
-    found.extend(
-        file.paths(&climbs)
-            .into_iter()
-            .filter(|(_, path)| is_module(path)),
-    );
+    let is_module =
+        |path: &[String]| RULES.iter().any(|(name, _)| path.first().is_some_and(|p| p == name));
+    found.extend(file.paths(&climbs).into_iter().filter(|(_, path)| is_module(path)));
     found.retain(|(_, path)| !path.is_empty());
     found
 }
@@ -155,6 +118,5 @@ fn imports(file: &Source, depth: usize) -> Vec<(usize, Vec<String>)> {
 /// Whether `path` lies in what `rule` names.
 fn covers(rule: &str, path: &[String]) -> bool {
     let mut path = path.iter();
-    rule.split("::")
-        .all(|segment| path.next().is_some_and(|part| part == segment))
+    rule.split("::").all(|segment| path.next().is_some_and(|part| part == segment))
 }

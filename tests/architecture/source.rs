@@ -16,20 +16,14 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.into(),
-            text: text.to_owned(),
-            code: code_of(text),
-        }
+        Self { path: path.into(), text: text.to_owned(), code: code_of(text) }
     }
 
     /// Names of the modules down to this file: `config`, `toml` for `src/config/toml/mod.rs`.
     pub(crate) fn module(&self) -> Vec<String> {
         let below = self.path.strip_prefix("src").unwrap().with_extension("");
         let names = below.iter().map(|name| name.to_str().unwrap().to_owned());
-        names
-            .filter(|name| !["mod", "lib", "main"].contains(&name.as_str()))
-            .collect()
+        names.filter(|name| !["mod", "lib", "main"].contains(&name.as_str())).collect()
     }
 
     /// What follows `start::` wherever it begins a path, with the line it stands in.
@@ -81,16 +75,12 @@ fn expanded(tree: &str) -> Vec<Vec<String>> {
     if let Some(list) = tree.strip_prefix('{') {
         return branches(list).into_iter().flat_map(expanded).collect();
     }
-    let end = tree
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(tree.len());
+    let end = tree.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tree.len());
     let (name, rest) = tree.split_at(end);
     if name.is_empty() {
         return vec![vec![]];
     }
-    let deeper = rest
-        .strip_prefix("::")
-        .map_or_else(|| vec![vec![]], expanded);
+    let deeper = rest.strip_prefix("::").map_or_else(|| vec![vec![]], expanded);
     let with_name = |path: Vec<String>| [vec![name.to_owned()], path].concat();
     deeper.into_iter().map(with_name).collect()
 }

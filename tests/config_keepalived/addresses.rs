@@ -6,22 +6,12 @@ use super::reading::read;
 
 /// The address of an entry beside which a plain one stands, and the codes.
 fn entry(line: &str) -> (Option<Address>, String) {
-    let first = if line.contains(':') && !line.contains("label") {
-        "fd00::ff"
-    } else {
-        "10.0.0.9"
-    };
+    let first = if line.contains(':') && !line.contains("label") { "fd00::ff" } else { "10.0.0.9" };
     let (model, codes) = read(&format!(
         "vrrp_instance A {{\n interface eth0\n virtual_router_id 5\n \
          virtual_ipaddress {{\n{first}\n{line}\n}}\n}}\n"
     ));
-    let held = model
-        .unwrap()
-        .instances
-        .remove(0)
-        .addresses
-        .into_iter()
-        .nth(1);
+    let held = model.unwrap().instances.remove(0).addresses.into_iter().nth(1);
     (held, codes.join(" "))
 }
 
@@ -42,14 +32,8 @@ fn the_options_of_an_address_are_taken_over() {
     assert_eq!(read("10.0.0.1/24 brd -").broadcast, Broadcast::AllZeros);
     let is = Broadcast::Is([10, 0, 0, 255].into());
     assert_eq!(read("10.0.0.1 broadcast 10.0.0.255").broadcast, is);
-    assert_eq!(
-        read("10.0.0.1 label eth0:1").label.unwrap().as_str(),
-        "eth0:1"
-    );
-    assert_eq!(
-        read("10.0.0.1 peer 10.9.9.9").peer,
-        Some(([10, 9, 9, 9].into(), 32))
-    );
+    assert_eq!(read("10.0.0.1 label eth0:1").label.unwrap().as_str(), "eth0:1");
+    assert_eq!(read("10.0.0.1 peer 10.9.9.9").peer, Some(([10, 9, 9, 9].into(), 32)));
     assert!(!read("10.0.0.1 no_track").tracked);
     let flags = read("10.0.0.1 home -nodad mngtmpaddr noprefixroute autojoin");
     assert!(flags.home && flags.dad && flags.manage_temporary);
@@ -87,11 +71,7 @@ fn what_an_address_cannot_have_is_left_out_and_sometimes_the_address() {
         ("fd00::1/129", true, "bad-value"),
     ] {
         let (address, codes) = entry(line);
-        assert_eq!(
-            (address.is_some(), codes.as_str()),
-            (held, expected),
-            "{line}"
-        );
+        assert_eq!((address.is_some(), codes.as_str()), (held, expected), "{line}");
     }
 }
 
@@ -106,15 +86,9 @@ fn the_first_address_written_fixes_the_family() {
     let six = "virtual_ipaddress {\n fd00::1\n 10.0.0.1\n}";
     assert_eq!(family(six), (Some(Family::V6), "second-family".to_owned()));
     let source = "unicast_peer {\n fe80::7\n 10.0.0.2\n}\n virtual_ipaddress {\n fd00::1\n}";
-    assert_eq!(
-        family(source),
-        (Some(Family::V6), "wrong-family".to_owned())
-    );
+    assert_eq!(family(source), (Some(Family::V6), "wrong-family".to_owned()));
     let native = "virtual_ipaddress {\n 10.0.0.1\n}\n native_ipv6";
-    assert_eq!(
-        family(native),
-        (Some(Family::V4), "wrong-family".to_owned())
-    );
+    assert_eq!(family(native), (Some(Family::V4), "wrong-family".to_owned()));
     let excluded = "virtual_ipaddress_excluded {\n fd00::1\n}\n virtual_ipaddress {\n 10.0.0.1\n}";
     assert_eq!(family(excluded), (Some(Family::V4), String::new()));
 }

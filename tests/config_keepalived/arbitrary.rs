@@ -11,11 +11,7 @@ use vipd::config::{Options, keepalived, toml};
 
 /// Reads `text` and holds the findings to their promises.
 fn read(text: &str) -> Option<Model> {
-    let options = Options {
-        most_lines: 5_000,
-        random_seed: Some(1),
-        ..Options::default()
-    };
+    let options = Options { most_lines: 5_000, random_seed: Some(1), ..Options::default() };
     let (mut sources, mut found) = (Sources::sealed(), Diagnostics::default());
     let id = sources.add("test.conf", text)?;
     let declared = keepalived::read_file(id, &options, &mut sources, &mut found);

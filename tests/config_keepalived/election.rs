@@ -79,31 +79,16 @@ fn preemption_can_be_banned_or_delayed() {
     for (own, preempt) in [
         ("nopreempt", Preempt::No),
         ("nopreempt\n preempt", Preempt::Yes),
-        (
-            "preempt_delay 2.5",
-            Preempt::After(Duration::from_millis(2500)),
-        ),
+        ("preempt_delay 2.5", Preempt::After(Duration::from_millis(2500))),
         ("preempt_delay 0", Preempt::Yes),
     ] {
         assert_eq!(clean("", own).preempt, preempt, "{own}");
     }
     for (own, preempt, expected) in [
-        (
-            "nopreempt\n preempt_delay 3",
-            Preempt::No,
-            "preempt-conflict",
-        ),
+        ("nopreempt\n preempt_delay 3", Preempt::No, "preempt-conflict"),
         ("preempt_delay 2000", Preempt::Yes, "bad-value"),
-        (
-            "preempt_delay 4\n preempt_delay x",
-            Preempt::Yes,
-            "bad-value",
-        ),
-        (
-            "nopreempt\n state MASTER\n priority 9",
-            Preempt::Yes,
-            "preempt-conflict",
-        ),
+        ("preempt_delay 4\n preempt_delay x", Preempt::Yes, "bad-value"),
+        ("nopreempt\n state MASTER\n priority 9", Preempt::Yes, "preempt-conflict"),
         ("nopreempt\n priority 255", Preempt::Yes, "preempt-conflict"),
     ] {
         let (instance, codes) = made("", own);

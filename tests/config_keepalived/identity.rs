@@ -14,10 +14,7 @@ fn an_interface_that_cannot_carry_adverts_is_none() {
         read(&text).1.join(" ")
     };
     assert_eq!(alone("interface lo"), "bad-value no-interface");
-    assert_eq!(
-        alone("interface a-name-that-is-too-long"),
-        "bad-value no-interface"
-    );
+    assert_eq!(alone("interface a-name-that-is-too-long"), "bad-value no-interface");
     assert_eq!(alone("interface eth0\n interface lo"), "bad-value");
 }
 
@@ -32,10 +29,7 @@ fn the_vrid_must_be_one() {
     assert_eq!(alone(""), "no-vrid");
     assert_eq!(alone("virtual_router_id 0"), "bad-value no-vrid");
     assert_eq!(alone("virtual_router_id 256"), "bad-value no-vrid");
-    assert_eq!(
-        alone("virtual_router_id 7\n virtual_router_id x"),
-        "bad-value"
-    );
+    assert_eq!(alone("virtual_router_id 7\n virtual_router_id x"), "bad-value");
 }
 
 #[test]
@@ -54,10 +48,7 @@ fn a_namespace_that_nobody_has_entered_is_refused() {
     let text = "net_namespace blue\nvrrp_instance A {\n interface eth0\n virtual_router_id 5\n \
         virtual_ipaddress {\n 10.0.0.1\n }\n}\n";
     assert_eq!(read(text).1, ["net-namespace"]);
-    let inside = Options {
-        namespace: Some("blue".to_owned()),
-        ..Options::default()
-    };
+    let inside = Options { namespace: Some("blue".to_owned()), ..Options::default() };
     assert_eq!(read_with(&inside, text).1, [""; 0]);
 }
 

@@ -10,10 +10,7 @@ use vipd::config::{Loaded, Options, keepalived, load};
 /// Reads a sample as somebody who is called `left`.
 fn loaded(name: &str) -> Loaded {
     let samples = Path::new("tests/config_keepalived/samples");
-    let options = Options {
-        config_id: "left".to_owned(),
-        ..Options::default()
-    };
+    let options = Options { config_id: "left".to_owned(), ..Options::default() };
     load(&samples.join(name), &options)
 }
 
@@ -37,10 +34,7 @@ fn nothing_is_told_about_what_is_right() {
 #[test]
 fn a_condition_and_a_definition_reach_every_instance() {
     let model = loaded("many.conf").model.unwrap();
-    let read = model
-        .instances
-        .iter()
-        .map(|it| (it.name.as_str(), it.priority.get()));
+    let read = model.instances.iter().map(|it| (it.name.as_str(), it.priority.get()));
     let expected = [("vlan17", 150), ("vlan18", 150), ("vlan201", 150)];
     assert_eq!(read.collect::<Vec<_>>(), expected);
 }

@@ -48,17 +48,11 @@ fn an_ordinary_configuration_is_understood_in_full() {
         panic!("one instance");
     };
     assert_eq!(instance.name, "VI_API");
-    assert_eq!(
-        (instance.family, instance.version),
-        (Family::V4, Version::V2)
-    );
+    assert_eq!((instance.family, instance.version), (Family::V4, Version::V2));
     assert_eq!(instance.priority, Priority::new(120));
     assert_eq!(instance.interval.secs(), 2);
     assert_eq!(instance.preempt, Preempt::No);
-    assert_eq!(
-        instance.authentication,
-        Authentication::Pass(*b"k 33p\0\0\0")
-    );
+    assert_eq!(instance.authentication, Authentication::Pass(*b"k 33p\0\0\0"));
     let Transport::Unicast { peers, .. } = &instance.transport else {
         panic!("unicast");
     };

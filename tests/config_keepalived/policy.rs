@@ -26,11 +26,7 @@ fn announcements_follow_their_keywords() {
     assert_eq!((own.delay, own.repeat), (secs(10), 20));
     assert_eq!((own.refresh, own.refresh_repeat), (secs(30), 40));
     assert_eq!((own.lower_delay, own.lower_repeat), (secs(50), 0));
-    for wrong in [
-        "garp_master_delay 5x",
-        "garp_master_repeat 0",
-        "garp_master_refresh -1",
-    ] {
+    for wrong in ["garp_master_delay 5x", "garp_master_repeat 0", "garp_master_refresh -1"] {
         assert_eq!(told("", wrong), "bad-value", "{wrong}");
     }
     assert_eq!(told("vrrp_garp_interval 0", ""), "bad-value");
@@ -46,15 +42,9 @@ fn answers_to_other_priorities_can_be_chosen() {
     };
     assert_eq!(answers("", ""), (true, false));
     assert_eq!(answers("vrrp_lower_prio_no_advert", ""), (false, false));
-    assert_eq!(
-        answers("vrrp_lower_prio_no_advert", "lower_prio_no_advert off"),
-        (true, false)
-    );
+    assert_eq!(answers("vrrp_lower_prio_no_advert", "lower_prio_no_advert off"), (true, false));
     assert_eq!(answers("", "higher_prio_send_advert"), (true, true));
-    assert_eq!(
-        answers("vrrp_higher_prio_send_advert true", ""),
-        (true, true)
-    );
+    assert_eq!(answers("vrrp_higher_prio_send_advert true", ""), (true, true));
     assert_eq!(answers("vrrp_strict", ""), (false, false));
     assert_eq!(answers("vrrp_strict", "strict_mode no"), (true, false));
     assert_eq!(told("", "lower_prio_no_advert bogus"), "bad-value");
@@ -63,10 +53,7 @@ fn answers_to_other_priorities_can_be_chosen() {
 #[test]
 fn the_other_policies_are_the_instances_or_the_nodes() {
     assert_eq!(clean("vrrp_down_timer_adverts 7", "").down_adverts, 7);
-    assert_eq!(
-        clean("vrrp_down_timer_adverts 7", "down_timer_adverts 9").down_adverts,
-        9
-    );
+    assert_eq!(clean("vrrp_down_timer_adverts 7", "down_timer_adverts 9").down_adverts, 9);
     assert_eq!(told("", "down_timer_adverts 101"), "bad-value");
     assert!(clean("vrrp_skip_check_adv_addr", "").skip_address_check);
     assert!(clean("", "skip_check_adv_addr yes").skip_address_check);
@@ -81,10 +68,7 @@ fn fast_release_is_our_own_word() {
     let release = |global: &str, own: &str| clean(global, own).fast_release;
     assert_eq!(release("", ""), FastRelease::Auto);
     assert_eq!(release("vrrp_fast_release off", ""), FastRelease::Off);
-    assert_eq!(
-        release("vrrp_fast_release off", "fast_release auto"),
-        FastRelease::Auto
-    );
+    assert_eq!(release("vrrp_fast_release off", "fast_release auto"), FastRelease::Auto);
     let tenth = FastRelease::To(Centis::new(10).unwrap());
     assert_eq!(release("", "fast_release 0.1"), tenth);
     assert_eq!(told("", "fast_release soon"), "bad-value");
@@ -101,21 +85,9 @@ fn tracked_interfaces_have_weights() {
     let one = |weight, reverse| vec![("eth1".to_owned(), weight, reverse)];
     assert_eq!(tracked("eth1"), (one(0, false), String::new()));
     assert_eq!(tracked("eth1 weight -5"), (one(-5, false), String::new()));
-    assert_eq!(
-        tracked("eth1 weight 254 reverse"),
-        (one(253, true), String::new())
-    );
-    assert_eq!(
-        tracked("eth1\n eth1 weight 7"),
-        (one(0, false), "tracked-twice".to_owned())
-    );
+    assert_eq!(tracked("eth1 weight 254 reverse"), (one(253, true), String::new()));
+    assert_eq!(tracked("eth1\n eth1 weight 7"), (one(0, false), "tracked-twice".to_owned()));
     assert_eq!(tracked("eth0"), (vec![], "tracked-twice".to_owned()));
-    assert_eq!(
-        tracked("eth1 bogus"),
-        (one(0, false), "bad-value".to_owned())
-    );
-    assert_eq!(
-        tracked("eth1 weight 300"),
-        (one(0, false), "bad-value".to_owned())
-    );
+    assert_eq!(tracked("eth1 bogus"), (one(0, false), "bad-value".to_owned()));
+    assert_eq!(tracked("eth1 weight 300"), (one(0, false), "bad-value".to_owned()));
 }

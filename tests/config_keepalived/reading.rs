@@ -35,10 +35,7 @@ pub(crate) fn with(global: &str, own: &str) -> (Option<Model>, Codes) {
 pub(crate) fn made(global: &str, own: &str) -> (Instance, Codes) {
     let (model, codes) = with(global, own);
     let instance = model.and_then(|it| it.instances.into_iter().next());
-    (
-        instance.unwrap_or_else(|| panic!("{own}: {codes:?}")),
-        codes,
-    )
+    (instance.unwrap_or_else(|| panic!("{own}: {codes:?}")), codes)
 }
 
 /// The instance, which nothing was found about.

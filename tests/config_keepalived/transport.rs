@@ -19,11 +19,7 @@ fn authentication_is_a_password_or_nothing() {
         ("auth_type PASS auth_pass x", "auth-without-password"),
         ("auth_type", "missing-word"),
     ] {
-        assert_eq!(
-            told("", &format!("authentication {{\n{own}\n}}")),
-            expected,
-            "{own}"
-        );
+        assert_eq!(told("", &format!("authentication {{\n{own}\n}}")), expected, "{own}");
     }
 }
 
@@ -38,11 +34,7 @@ fn an_hmac_that_peers_insist_on_is_refused() {
 #[test]
 fn peers_make_an_instance_unicast() {
     let unicast = |own: &str| match clean("", own).transport {
-        Transport::Unicast {
-            peers,
-            ttl,
-            check_source,
-        } => {
+        Transport::Unicast { peers, ttl, check_source } => {
             let peers = peers.iter().map(|it| (it.min_ttl, it.max_ttl));
             (peers.collect::<Vec<_>>(), ttl, check_source)
         }
@@ -51,14 +43,8 @@ fn peers_make_an_instance_unicast() {
     let two = "unicast_peer {\n 10.0.0.2\n 10.0.0.3/24\n}\n";
     let any = vec![(0, 255); 2];
     assert_eq!(unicast(two), (any.clone(), 255, false));
-    assert_eq!(
-        unicast(&format!("{two} unicast_ttl 7")),
-        (any.clone(), 7, false)
-    );
-    assert_eq!(
-        unicast(&format!("{two} check_unicast_src")),
-        (any, 255, true)
-    );
+    assert_eq!(unicast(&format!("{two} unicast_ttl 7")), (any.clone(), 7, false));
+    assert_eq!(unicast(&format!("{two} check_unicast_src")), (any, 255, true));
     let ranged = "unicast_peer {\n 10.0.0.2 min_ttl 254 max_ttl 255\n}";
     assert_eq!(unicast(ranged), (vec![(254, 255)], 255, true));
     let source = clean("", &format!("unicast_src_ip 10.0.0.1/24\n {two}")).source;
@@ -71,23 +57,14 @@ fn peers_make_an_instance_unicast() {
         ("unicast_peer {\n 10.0.0.2\n fd00::2\n}", "wrong-family"),
         ("unicast_peer {\n 10.0.0.2\n bogus\n}", "bad-value"),
         ("unicast_peer {\n 10.0.0.2\n 10.0.0.2\n}", "duplicate-peer"),
-        (
-            "unicast_peer {\n 10.0.0.2 min_ttl 3 max_ttl 2\n}",
-            "ttl-range",
-        ),
+        ("unicast_peer {\n 10.0.0.2 min_ttl 3 max_ttl 2\n}", "ttl-range"),
         ("unicast_peer {\n 10.0.0.2 max_ttl 300\n}", "bad-value"),
         ("unicast_peer {\n 10.0.0.2 min_ttl\n}", "bad-value"),
     ] {
         assert_eq!(told("", own), expected, "{own}");
     }
     let checked = made("vrrp_check_unicast_src", two).0.transport;
-    assert!(matches!(
-        checked,
-        Transport::Unicast {
-            check_source: true,
-            ..
-        }
-    ));
+    assert!(matches!(checked, Transport::Unicast { check_source: true, .. }));
 }
 
 #[test]
@@ -98,10 +75,7 @@ fn the_group_is_the_instances_or_the_nodes() {
     };
     assert_eq!(group("", "mcast_src_ip 10.0.0.1"), "224.0.0.18");
     assert_eq!(group("vrrp_mcast_group4 224.0.0.99", ""), "224.0.0.99");
-    assert_eq!(
-        group("vrrp_mcast_group4 224.0.0.99", "mcast_dst_ip 224.0.0.7"),
-        "224.0.0.7"
-    );
+    assert_eq!(group("vrrp_mcast_group4 224.0.0.99", "mcast_dst_ip 224.0.0.7"), "224.0.0.7");
     assert_eq!(told("vrrp_mcast_group4 10.0.0.1", ""), "bad-value");
     assert_eq!(told("vrrp_mcast_group6 224.0.0.9", ""), "bad-value");
     assert_eq!(told("", "mcast_dst_ip 10.0.0.1"), "bad-value");

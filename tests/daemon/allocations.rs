@@ -68,8 +68,5 @@ fn adverts_come_and_go_without_an_allocation_on_the_core_thread() {
     pause(SECOND);
     assert_eq!(counts(), before);
     let adverts = capture.adverts(since).len();
-    assert!(
-        adverts > 30,
-        "{adverts} adverts in a second, 100 are to be sent"
-    );
+    assert!(adverts > 30, "{adverts} adverts in a second, 100 are to be sent");
 }

@@ -12,16 +12,7 @@ use super::support::{conf, file, run, start_active, stderr, text};
 fn run_with(lab: &Lab, conf: &str) -> (Option<i32>, String) {
     let conf = file(lab, "test.conf", conf);
     let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
-    let arguments = [
-        "-n",
-        "-l",
-        "-f",
-        text(&conf),
-        "-p",
-        text(&pid),
-        "-r",
-        text(&worker),
-    ];
+    let arguments = ["-n", "-l", "-f", text(&conf), "-p", text(&pid), "-r", text(&worker)];
     let output = run(lab.node("a"), &arguments);
     assert!(!pid.exists() && !worker.exists(), "pid files stay behind");
     (output.status.code(), stderr(&output))
@@ -30,10 +21,7 @@ fn run_with(lab: &Lab, conf: &str) -> (Option<i32>, String) {
 #[test]
 fn the_version_goes_to_standard_error_and_its_second_word_is_a_number() {
     for flag in ["-v", "--version"] {
-        let output = Command::new(Program::Vipd.path())
-            .arg(flag)
-            .output()
-            .unwrap();
+        let output = Command::new(Program::Vipd.path()).arg(flag).output().unwrap();
         assert!(output.status.success());
         assert!(output.stdout.is_empty());
         let text = stderr(&output);
@@ -60,10 +48,7 @@ fn unknown_options_end_with_1_and_are_all_named() {
     let mut command = Command::new(Program::Vipd.path());
     let output = command.args(["--bogus", "-n", "-f"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        stderr(&output),
-        "Unknown option --bogus\nMissing parameter for option -f\n"
-    );
+    assert_eq!(stderr(&output), "Unknown option --bogus\nMissing parameter for option -f\n");
 }
 
 #[test]
@@ -119,10 +104,7 @@ fn a_configuration_test_is_silent_where_all_is_well_and_ends_with_5_where_not() 
     let log = file(&lab, "log", "before\n");
     let attached = format!("-t{}", log.display());
     let output = run(lab.node("a"), &[&attached, "-f", text(&unknown)]);
-    assert_eq!(
-        (output.status.code(), stderr(&output)),
-        (Some(5), String::new())
-    );
+    assert_eq!((output.status.code(), stderr(&output)), (Some(5), String::new()));
     let logged = std::fs::read_to_string(&log).unwrap();
     assert!(logged.starts_with("before\n") && logged.contains("nonsense"));
 }
@@ -168,11 +150,7 @@ fn without_the_permission_to_open_raw_sockets_it_ends_with_4_and_says_so() {
     command.uid(65534).gid(65534);
     let output = lab.node("a").namespace.enter(|| command.output()).unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains("not permitted to"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("not permitted to"), "{}", stderr(&output));
     assert!(!pid.exists() && !worker.exists());
 }
 

@@ -49,10 +49,7 @@ fn keepalived_takes_over_at_once_when_a_worker_is_killed() {
         kill_process(a.worker(), Signal::KILL).unwrap();
         let settled = watch.settled("b", &["a", "b"], event);
         println!("{protocol:?}: {settled}");
-        assert!(
-            settled.claimed < 3 * SECOND,
-            "without a word it takes longer"
-        );
+        assert!(settled.claimed < 3 * SECOND, "without a word it takes longer");
         assert!(a.stop().success() && b.stop().success());
     };
     std::thread::scope(|scope| {

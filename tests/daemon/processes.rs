@@ -36,15 +36,7 @@ fn stale_pid_files_do_not_stop_a_start() {
     let (pid, worker) = (file(&lab, "p", &dead), file(&lab, "w", &dead));
     let conf = file(&lab, "c", &conf(&lab, "a", 100));
     let mut command = Command::new(Program::Vipd.path());
-    command.args([
-        "-n",
-        "-f",
-        text(&conf),
-        "-p",
-        text(&pid),
-        "-r",
-        text(&worker),
-    ]);
+    command.args(["-n", "-f", text(&conf), "-p", text(&pid), "-r", text(&worker)]);
     command.stderr(Stdio::null());
     let mut daemon = lab.node("a").namespace.enter(|| command.spawn()).unwrap();
     wait_holding(lab.node("a"), true);
@@ -60,15 +52,7 @@ fn in_the_background_the_first_process_ends_when_the_daemon_is_up() {
     let conf = file(&lab, "c", &conf(&lab, "a", 100));
     let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
     let mut command = Command::new(Program::Vipd.path());
-    command.args([
-        "-P",
-        "-f",
-        text(&conf),
-        "-p",
-        text(&pid),
-        "-r",
-        text(&worker),
-    ]);
+    command.args(["-P", "-f", text(&conf), "-p", text(&pid), "-r", text(&worker)]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut first = lab.node("a").namespace.enter(|| command.spawn()).unwrap();
     assert!(first.wait().unwrap().success());
@@ -78,18 +62,8 @@ fn in_the_background_the_first_process_ends_when_the_daemon_is_up() {
     };
     let (supervisor, worker) = (read(&pid), read(&worker));
     let mut rest = String::new();
-    first
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut rest)
-        .unwrap();
-    first
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut rest)
-        .unwrap();
+    first.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
+    first.stderr.take().unwrap().read_to_string(&mut rest).unwrap();
 
     wait_holding(lab.node("a"), true);
     test_kill_process(worker).unwrap();
@@ -119,15 +93,7 @@ fn a_log_that_nobody_reads_stops_nothing() {
     let conf = file(&lab, "c", &conf(&lab, "a", 100));
     let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
     let mut command = Command::new(Program::Vipd.path());
-    command.args([
-        "-nlDD",
-        "-f",
-        text(&conf),
-        "-p",
-        text(&pid),
-        "-r",
-        text(&worker),
-    ]);
+    command.args(["-nlDD", "-f", text(&conf), "-p", text(&pid), "-r", text(&worker)]);
     command.stderr(Stdio::piped());
     let mut daemon = lab.node("a").namespace.enter(|| command.spawn()).unwrap();
     wait_holding(lab.node("a"), true);
@@ -143,17 +109,8 @@ fn a_log_that_nobody_reads_stops_nothing() {
         ended.map(drop).ok_or_else(|| "it runs on".to_owned())
     });
     let mut log = String::new();
-    daemon
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut log)
-        .unwrap();
-    assert!(
-        log.len() > 60_000,
-        "the pipe was never full: {} octets",
-        log.len()
-    );
+    daemon.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.len() > 60_000, "the pipe was never full: {} octets", log.len());
     assert!(!lab.node("a").holds(super::support::address()));
 }
 

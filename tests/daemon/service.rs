@@ -23,15 +23,7 @@ fn systemd_hears_of_the_start_of_reloads_and_of_the_stop() {
     let conf = file(&lab, "c", &conf(&lab, "a", 100));
     let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
     let mut command = Command::new(Program::Vipd.path());
-    command.args([
-        "-n",
-        "-f",
-        text(&conf),
-        "-p",
-        text(&pid),
-        "-r",
-        text(&worker),
-    ]);
+    command.args(["-n", "-f", text(&conf), "-p", text(&pid), "-r", text(&worker)]);
     command.env("NOTIFY_SOCKET", &socket).stderr(Stdio::null());
     let mut daemon = lab.node("a").namespace.enter(|| command.spawn()).unwrap();
     let supervisor = Pid::from_child(&daemon);
@@ -40,10 +32,7 @@ fn systemd_hears_of_the_start_of_reloads_and_of_the_stop() {
 
     kill_process(supervisor, Signal::HUP).unwrap();
     let reloading = hear();
-    assert!(
-        reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="),
-        "{reloading}"
-    );
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
     assert_eq!(hear(), ready);
 
     kill_process(supervisor, Signal::TERM).unwrap();

@@ -46,9 +46,7 @@ fn a_daemon_that_was_told_to_stop_while_it_starts_stops() {
         let mut daemon = super::lab::Daemon::start(&lab, lab.node("a"), program, &text);
         super::lab::eventually(10 * SECOND, "the pid file", || {
             let text = std::fs::read_to_string(daemon.pid_file()).unwrap_or_default();
-            (!text.is_empty())
-                .then_some(())
-                .ok_or_else(|| "none yet".to_owned())
+            (!text.is_empty()).then_some(()).ok_or_else(|| "none yet".to_owned())
         });
         super::lab::pause(Duration::from_millis(delay));
         assert!(daemon.stop().success(), "after {delay} ms");

@@ -34,9 +34,7 @@ pub(crate) fn start_active(lab: &Lab, node: &str) -> Daemon {
 pub(crate) fn wait_holding(node: &Node, expected: bool) {
     eventually(SOON, "the address", || {
         let holds = node.holds(address());
-        (holds == expected)
-            .then_some(())
-            .ok_or_else(|| format!("held: {holds}"))
+        (holds == expected).then_some(()).ok_or_else(|| format!("held: {holds}"))
     });
 }
 
@@ -44,28 +42,18 @@ pub(crate) fn wait_holding(node: &Node, expected: bool) {
 pub(crate) fn wait_advert(capture: &Capture, node: &str, priority: u8, since: Stamp) -> Stamp {
     let find = || {
         let adverts = capture.adverts(since);
-        let found = adverts
-            .iter()
-            .find(|(_, from, advert)| from == node && advert.priority == priority);
-        found
-            .map(|(at, ..)| *at)
-            .ok_or_else(|| format!("{} adverts, none of it", adverts.len()))
+        let found =
+            adverts.iter().find(|(_, from, advert)| from == node && advert.priority == priority);
+        found.map(|(at, ..)| *at).ok_or_else(|| format!("{} adverts, none of it", adverts.len()))
     };
-    eventually(
-        SOON,
-        &format!("{node}'s advert of priority {priority}"),
-        find,
-    )
-    .0
+    eventually(SOON, &format!("{node}'s advert of priority {priority}"), find).0
 }
 
 /// Runs vipd on `node` until it ends by itself.
 pub(crate) fn run(node: &Node, arguments: &[&str]) -> Output {
     let mut command = Command::new(Program::Vipd.path());
     command.args(arguments).stdin(Stdio::null());
-    node.namespace
-        .enter(|| command.output())
-        .expect("vipd can be run")
+    node.namespace.enter(|| command.output()).expect("vipd can be run")
 }
 
 /// What a command wrote to standard error.

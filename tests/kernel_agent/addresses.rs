@@ -65,12 +65,8 @@ fn an_address_that_another_slot_holds_stays() {
 fn an_address_that_is_refused_is_told_of_once_and_does_not_hold_up_the_others() {
     let mut bench = Bench::new();
     let hint = Some("Invalid scope value".into());
-    bench
-        .host()
-        .refuse(ip("10.0.0.2"), Some(Refusal::Invalid { hint }));
-    bench
-        .agent
-        .plan(slot(0), plan(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]));
+    bench.host().refuse(ip("10.0.0.2"), Some(Refusal::Invalid { hint }));
+    bench.agent.plan(slot(0), plan(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]));
     bench.agent.desire(slot(0), true, 1);
     bench.pass(secs(120));
     assert_eq!(bench.log.applied, [(slot(0), 1)]);
@@ -83,19 +79,14 @@ fn an_address_that_is_refused_is_told_of_once_and_does_not_hold_up_the_others() 
 
     bench.host().refuse(ip("10.0.0.2"), None);
     bench.pass(secs(30));
-    assert_eq!(
-        bench.log.notices[1..],
-        ["address 10.0.0.2/32 dev eth0 is there now"]
-    );
+    assert_eq!(bench.log.notices[1..], ["address 10.0.0.2/32 dev eth0 is there now"]);
     assert_eq!(bench.announced(), ["10.0.0.2", "10.0.0.2"]);
 }
 
 #[test]
 fn refusals_are_tried_again_after_1_2_4_8_16_and_then_every_30_seconds() {
     let mut bench = Bench::new();
-    bench
-        .host()
-        .refuse(ip("10.0.0.1"), Some(Refusal::NotPermitted));
+    bench.host().refuse(ip("10.0.0.1"), Some(Refusal::NotPermitted));
     bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
     bench.agent.desire(slot(0), true, 1);
     let mut tries = Vec::new();
@@ -169,12 +160,8 @@ fn the_sweep_finds_what_no_event_told() {
     bench.agent.desire(slot(0), true, 1);
     bench.settle();
     bench.host().steal(ip("10.0.0.1"));
-    bench
-        .host()
-        .put(index(2), Address::new(ip("10.0.0.2"), eth0()));
-    bench
-        .host()
-        .put(index(2), Address::new(ip("10.0.0.77"), eth0()));
+    bench.host().put(index(2), Address::new(ip("10.0.0.2"), eth0()));
+    bench.host().put(index(2), Address::new(ip("10.0.0.77"), eth0()));
     bench.host().take_events();
     bench.pass(secs(31));
     assert!(bench.host().find(ip("10.0.0.1")).is_some());
@@ -191,10 +178,7 @@ fn a_sweep_that_fails_is_told_and_harms_nothing() {
     bench.host().set_silent(true);
     bench.agent.resync();
     bench.settle();
-    assert_eq!(
-        bench.log.notices,
-        ["the addresses of this host cannot be listed"]
-    );
+    assert_eq!(bench.log.notices, ["the addresses of this host cannot be listed"]);
     assert_eq!(bench.host().len(), 1);
 }
 
@@ -209,10 +193,7 @@ fn a_new_plan_of_a_present_slot_touches_and_announces_only_the_difference() {
     bench.agent.plan(slot(0), plan(&["10.0.0.2", "10.0.0.3"]));
     bench.pass(secs(20));
     let after = bench.agent.counters();
-    assert_eq!(
-        (after.added - before.added, after.deleted - before.deleted),
-        (1, 1)
-    );
+    assert_eq!((after.added - before.added, after.deleted - before.deleted), (1, 1));
     assert_eq!(bench.announced(), ["10.0.0.3", "10.0.0.3"]);
     assert!(bench.host().find(ip("10.0.0.1")).is_none());
 }

@@ -10,9 +10,7 @@ use crate::bench::{Bench, index, ip, plan, secs, slot};
 #[test]
 fn addresses_are_added_acknowledged_and_then_announced_round_by_round() {
     let mut bench = Bench::new();
-    bench
-        .agent
-        .plan(slot(0), plan(&["10.0.0.1", "10.0.0.2", "fd00::1"]));
+    bench.agent.plan(slot(0), plan(&["10.0.0.1", "10.0.0.2", "fd00::1"]));
     bench.agent.desire(slot(0), true, 7);
     bench.settle();
 
@@ -77,14 +75,8 @@ fn a_contested_slot_announces_now_and_after_50_and_500_ms_and_the_configured_del
     bench.agent.contested(slot(0));
     bench.pass(secs(10));
     let sent = bench.host().take_announcements();
-    let millis: Vec<_> = sent
-        .iter()
-        .map(|(at, _)| at.since(begin).as_millis())
-        .collect();
-    assert_eq!(
-        millis,
-        [0, 0, 0, 0, 0, 50, 500, 5000, 5000, 5000, 5000, 5000]
-    );
+    let millis: Vec<_> = sent.iter().map(|(at, _)| at.since(begin).as_millis()).collect();
+    assert_eq!(millis, [0, 0, 0, 0, 0, 50, 500, 5000, 5000, 5000, 5000, 5000]);
 }
 
 #[test]
@@ -97,10 +89,7 @@ fn a_contest_before_the_kernel_has_answered_is_remembered() {
     bench.agent.contested(slot(0));
     bench.pass(secs(1));
     let sent = bench.host().take_announcements();
-    let late = sent
-        .iter()
-        .map(|(at, _)| at.since(begin).as_millis())
-        .filter(|millis| *millis > 0);
+    let late = sent.iter().map(|(at, _)| at.since(begin).as_millis()).filter(|millis| *millis > 0);
     assert_eq!(late.collect::<Vec<_>>(), [50, 500]);
 }
 
@@ -136,10 +125,7 @@ fn the_pace_of_an_interface_is_kept_and_the_refresh_comes_round() {
     bench.agent.desire(slot(0), true, 1);
     bench.pass(secs(61));
     let sent = bench.host().take_announcements();
-    let millis: Vec<_> = sent
-        .iter()
-        .map(|(at, _)| at.as_nanos() / 1_000_000)
-        .collect();
+    let millis: Vec<_> = sent.iter().map(|(at, _)| at.as_nanos() / 1_000_000).collect();
     assert_eq!(millis, [0, 10, 20, 30, 40, 50, 60_000, 60_010, 60_020]);
     let tail = sent[3].1.ip;
     assert_eq!(tail, ip("10.0.0.1"));

@@ -109,10 +109,7 @@ pub(crate) fn plan(addresses: &[&str]) -> Option<Plan> {
     let addresses = addresses.iter();
     Some(Plan {
         addresses: addresses.map(|it| Address::new(ip(it), eth0())).collect(),
-        announce: Announce {
-            repeat: 2,
-            ..Announce::default()
-        },
+        announce: Announce { repeat: 2, ..Announce::default() },
     })
 }
 

@@ -177,10 +177,7 @@ fn eth(number: usize) -> Address {
 
 fn play(bench: &mut Bench, wanted: &mut Wanted, step: &Step) {
     match step {
-        Step::Plan {
-            slot: number,
-            addresses,
-        } => {
+        Step::Plan { slot: number, addresses } => {
             let plan = Plan {
                 addresses: addresses.iter().map(|&it| eth(it)).collect(),
                 announce: Announce::default(),
@@ -194,10 +191,7 @@ fn play(bench: &mut Bench, wanted: &mut Wanted, step: &Step) {
             wanted.present.remove(number);
             wanted.asked.remove(number);
         }
-        Step::Desire {
-            slot: number,
-            present,
-        } => {
+        Step::Desire { slot: number, present } => {
             if wanted.plans.contains_key(number) {
                 wanted.generation += 1;
                 let generation = wanted.generation;
@@ -233,9 +227,7 @@ fn play(bench: &mut Bench, wanted: &mut Wanted, step: &Step) {
             bench.agent.link_gone(old);
             wanted.link += 1;
             let link = index(wanted.link);
-            bench
-                .host()
-                .add_link(link, LinkName::new("eth0").unwrap(), Some(MAC));
+            bench.host().add_link(link, LinkName::new("eth0").unwrap(), Some(MAC));
             bench.report(link);
         }
         Step::Contest(number) => bench.agent.contested(slot(*number)),

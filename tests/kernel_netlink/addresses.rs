@@ -16,13 +16,9 @@ fn a_thousand_addresses_are_added_acknowledged_listed_and_removed() {
     let listed = ip("-o -4 addr show dev va").lines().count();
     assert_eq!(listed, 1000);
     let standing = host.agent.kernel_mut().addresses().unwrap();
-    let ours = standing
-        .iter()
-        .filter(|it| thousand().iter().any(|own| own.ip == it.ip));
+    let ours = standing.iter().filter(|it| thousand().iter().any(|own| own.ip == it.ip));
     assert_eq!(ours.count(), 1000);
-    host.until("the monitor tells of them", |host| {
-        host.report("va").addresses.len() >= 1000
-    });
+    host.until("the monitor tells of them", |host| host.report("va").addresses.len() >= 1000);
     host.drop(0);
     assert_eq!(ip("-o -4 addr show dev va").lines().count(), 0);
     assert!(host.log.notices.is_empty(), "{:?}", host.log.notices);
@@ -55,10 +51,7 @@ fn ip_address_shows_every_property_of_an_ipv4_address() {
     assert!(second.contains("\"scope\":\"link\""), "{second}");
     assert!(second.contains("\"noprefixroute\":true"), "{second}");
     let third = shown("va", "10.3.0.1");
-    assert!(
-        third.contains("\"address\":\"10.4.0.1\",\"prefixlen\":30"),
-        "{third}"
-    );
+    assert!(third.contains("\"address\":\"10.4.0.1\",\"prefixlen\":30"), "{third}");
 
     host.drop(0);
     assert_eq!(ip("-o -4 addr show dev va"), "");
@@ -84,19 +77,11 @@ fn ip_address_shows_every_property_of_an_ipv6_address() {
     assert!(group.contains("\"autojoin\":true"), "{group}");
 
     let plain = shown("va", "fd00::1");
-    for property in [
-        "\"nodad\":true",
-        "\"deprecated\":true",
-        "\"preferred_life_time\":0",
-    ] {
+    for property in ["\"nodad\":true", "\"deprecated\":true", "\"preferred_life_time\":0"] {
         assert!(plain.contains(property), "{property} in {plain}");
     }
     let lasting = shown("va", "fd00::2");
-    for property in [
-        "\"prefixlen\":64",
-        "\"mngtmpaddr\":true",
-        "\"noprefixroute\":true",
-    ] {
+    for property in ["\"prefixlen\":64", "\"mngtmpaddr\":true", "\"noprefixroute\":true"] {
         assert!(lasting.contains(property), "{property} in {lasting}");
     }
     assert!(!lasting.contains("deprecated"), "{lasting}");
@@ -116,10 +101,7 @@ fn an_address_that_the_kernel_finds_invalid_does_not_hurt_the_others() {
     bad.prefix = 24;
     bad.scope = Scope::LINK;
     let good = |text| address(text, "va");
-    host.take(
-        0,
-        vec![good("10.6.0.1"), bad, good("10.6.0.2"), good("fd00::1")],
-    );
+    host.take(0, vec![good("10.6.0.1"), bad, good("10.6.0.2"), good("fd00::1")]);
     assert_eq!(
         host.log.notices,
         ["address 10.5.0.2/24 dev va cannot be added: \
@@ -139,10 +121,7 @@ fn an_interface_without_ipv6_is_named_as_the_cause() {
     host.take(0, vec![address("fd00::1", "va"), address("10.1.0.1", "va")]);
     assert_eq!(host.log.notices.len(), 1);
     assert!(
-        host.log
-            .notices
-            .concat()
-            .contains("is IPv6 disabled on this interface"),
+        host.log.notices.concat().contains("is IPv6 disabled on this interface"),
         "{:?}",
         host.log.notices
     );
@@ -155,9 +134,7 @@ fn what_somebody_deletes_is_put_back_and_what_was_left_behind_is_removed() {
     ip("addr add 10.1.0.1/32 dev va");
     ip("addr add 10.1.0.9/32 dev va");
     host.plan(0, vec![address("10.1.0.1", "va"), address("fd00::1", "va")]);
-    host.until("the leftover is gone", |_| {
-        shown("va", "10.1.0.1").is_empty()
-    });
+    host.until("the leftover is gone", |_| shown("va", "10.1.0.1").is_empty());
     assert_ne!(shown("va", "10.1.0.9"), "");
 
     host.agent.desire(slot(0), true, 1);
@@ -165,9 +142,7 @@ fn what_somebody_deletes_is_put_back_and_what_was_left_behind_is_removed() {
     for (text, prefix) in [("10.1.0.1", 32), ("fd00::1", 128)] {
         let before = host.agent.counters().restored;
         ip(&format!("addr del {text}/{prefix} dev va"));
-        host.until("it is put back", |host| {
-            host.agent.counters().restored > before
-        });
+        host.until("it is put back", |host| host.agent.counters().restored > before);
         assert_ne!(shown("va", text), "");
     }
     assert_eq!(
@@ -185,9 +160,7 @@ fn our_own_changes_are_never_taken_for_somebody_elses() {
     host.plan(0, vec![address("10.1.0.1", "va"), address("fd00::1", "va")]);
     for generation in 1..=100 {
         host.agent.desire(slot(0), generation % 2 == 1, generation);
-        host.until("it is done", |host| {
-            host.log.applied.len() >= at_least(generation)
-        });
+        host.until("it is done", |host| host.log.applied.len() >= at_least(generation));
     }
     host.pass(Duration::from_millis(200));
     assert_eq!(host.agent.counters().restored, 0);
@@ -213,24 +186,13 @@ fn neighbours_hear_of_the_addresses_after_they_stand() {
     let mut errors = BufReader::new(capture.stderr.take().unwrap());
     while !ready.contains("listening on") {
         ready.clear();
-        assert_ne!(
-            errors.read_line(&mut ready).unwrap(),
-            0,
-            "tcpdump has ended"
-        );
+        assert_ne!(errors.read_line(&mut ready).unwrap(), 0, "tcpdump has ended");
     }
     let addresses = ["10.1.0.1", "10.1.0.2", "fd00::1", "fd00::2"];
     host.take(0, addresses.map(|it| address(it, "va")).to_vec());
-    host.until("all is announced", |host| {
-        host.agent.counters().announced == 20
-    });
+    host.until("all is announced", |host| host.agent.counters().announced == 20);
     let mut heard = String::new();
-    capture
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut heard)
-        .unwrap();
+    capture.stdout.take().unwrap().read_to_string(&mut heard).unwrap();
     capture.wait().unwrap();
 
     for text in ["10.1.0.1", "10.1.0.2"] {
@@ -241,13 +203,7 @@ fn neighbours_hear_of_the_addresses_after_they_stand() {
         let told = format!("tgt is {text}, Flags [router, override]");
         assert_eq!(heard.matches(&told).count(), 5, "{told} in {heard}");
     }
-    assert!(
-        heard.contains(&format!("{mac} > ff:ff:ff:ff:ff:ff")),
-        "{heard}"
-    );
-    assert!(
-        heard.contains(&format!("{mac} > 33:33:00:00:00:01")),
-        "{heard}"
-    );
+    assert!(heard.contains(&format!("{mac} > ff:ff:ff:ff:ff:ff")), "{heard}");
+    assert!(heard.contains(&format!("{mac} > 33:33:00:00:00:01")), "{heard}");
     assert_eq!(host.agent.counters().unsent, 0);
 }

@@ -90,10 +90,7 @@ impl Host {
     pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&mut Self) -> bool) {
         let begin = clock::now();
         while !holds(self) {
-            assert!(
-                clock::now().since(begin) < PATIENCE,
-                "{what}: not within {PATIENCE:?}"
-            );
+            assert!(clock::now().since(begin) < PATIENCE, "{what}: not within {PATIENCE:?}");
             self.step();
         }
     }
@@ -107,10 +104,7 @@ impl Host {
 
     pub(crate) fn plan(&mut self, number: usize, addresses: Vec<Address>) {
         let announce = Announce::default();
-        let plan = Plan {
-            addresses,
-            announce,
-        };
+        let plan = Plan { addresses, announce };
         self.agent.plan(slot(number), Some(plan));
     }
 
@@ -119,17 +113,13 @@ impl Host {
         self.plan(number, addresses);
         self.agent.desire(slot(number), true, 1);
         let done = (slot(number), 1);
-        self.until("the addresses are taken", |host| {
-            host.log.applied.contains(&done)
-        });
+        self.until("the addresses are taken", |host| host.log.applied.contains(&done));
     }
 
     pub(crate) fn drop(&mut self, number: usize) {
         self.agent.desire(slot(number), false, 2);
         let done = (slot(number), 2);
-        self.until("the addresses are gone", |host| {
-            host.log.applied.contains(&done)
-        });
+        self.until("the addresses are gone", |host| host.log.applied.contains(&done));
     }
 
     /// The last report of an interface.
@@ -158,10 +148,7 @@ pub(crate) fn address(text: &str, name: &str) -> Address {
 
 /// Runs ip(8) and returns what it prints.
 pub(crate) fn ip(arguments: &str) -> String {
-    let output = Command::new("ip")
-        .args(arguments.split(' '))
-        .output()
-        .unwrap();
+    let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ip {arguments}: {errors}");
     String::from_utf8(output.stdout).unwrap()

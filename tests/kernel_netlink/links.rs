@@ -12,28 +12,18 @@ use crate::host::{Host, address, ip, link, shown};
 #[test]
 fn addresses_follow_an_interface_that_is_missing_renamed_deleted_and_made_anew() {
     let mut host = Host::new();
-    host.take(
-        0,
-        vec![address("10.1.0.1", "vx"), address("10.1.0.2", "va")],
-    );
+    host.take(0, vec![address("10.1.0.1", "vx"), address("10.1.0.2", "va")]);
     assert_eq!(
         host.log.notices,
         ["address 10.1.0.1/32 dev vx cannot be added: the interface does not exist"]
     );
 
     ip("link add vx type veth peer name vy");
-    host.until("it appears with its interface", |_| {
-        !shown("vx", "10.1.0.1").is_empty()
-    });
-    assert_eq!(
-        host.log.notices.last().unwrap(),
-        "address 10.1.0.1/32 dev vx is there now"
-    );
+    host.until("it appears with its interface", |_| !shown("vx", "10.1.0.1").is_empty());
+    assert_eq!(host.log.notices.last().unwrap(), "address 10.1.0.1/32 dev vx is there now");
 
     ip("link set vx name vz");
-    host.until("it leaves the renamed one", |_| {
-        shown("vz", "10.1.0.1").is_empty()
-    });
+    host.until("it leaves the renamed one", |_| shown("vz", "10.1.0.1").is_empty());
     ip("link set vz name vx");
     host.until("it comes back", |_| !shown("vx", "10.1.0.1").is_empty());
 
@@ -64,16 +54,9 @@ fn an_interface_that_flaps_ten_times_a_second_keeps_its_addresses() {
         !shown("va", "10.1.0.1").is_empty() && !shown("va", "fd00::1").is_empty()
     });
     assert!(host.log.notices.is_empty(), "{:?}", host.log.notices);
-    let ups = host
-        .reports
-        .iter()
-        .filter(|it| it.name == link("va") && it.up);
+    let ups = host.reports.iter().filter(|it| it.name == link("va") && it.up);
     assert!(ups.count() >= 20, "the flaps were told");
-    assert!(
-        host.agent.counters().announced > 100,
-        "{:?}",
-        host.agent.counters()
-    );
+    assert!(host.agent.counters().announced > 100, "{:?}", host.agent.counters());
 }
 
 #[test]
@@ -135,9 +118,7 @@ fn links_are_reported_with_their_state_and_hardware_address() {
     });
 
     ip("link set va arp off");
-    host.until("it has no hardware address for ARP", |host| {
-        host.report("va").mac.is_none()
-    });
+    host.until("it has no hardware address for ARP", |host| host.report("va").mac.is_none());
     ip("link set vb down");
     host.until("no carrier is not up", |host| !host.report("va").up);
 }
@@ -161,27 +142,16 @@ fn a_port_that_leaves_its_bridge_has_not_disappeared() {
 fn events_that_the_kernel_had_to_drop_are_made_up_for() {
     let mut host = Host::new();
     host.take(0, vec![address("10.1.0.1", "va")]);
-    let mut batch = Command::new("ip")
-        .args(["-batch", "-"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut batch = Command::new("ip").args(["-batch", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut orders = String::new();
     for _ in 0..30_000 {
         orders.push_str("addr add 10.9.9.9/32 dev vb\naddr del 10.9.9.9/32 dev vb\n");
     }
     orders.push_str("addr del 10.1.0.1/32 dev va\nlink add late type bridge\n");
-    batch
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(orders.as_bytes())
-        .unwrap();
+    batch.stdin.take().unwrap().write_all(orders.as_bytes()).unwrap();
     assert!(batch.wait().unwrap().success());
 
     host.until("everything is listed anew", |host| host.listed > 1);
-    host.until("the deletion was noticed", |_| {
-        !shown("va", "10.1.0.1").is_empty()
-    });
+    host.until("the deletion was noticed", |_| !shown("va", "10.1.0.1").is_empty());
     assert!(host.reports.iter().any(|it| it.name == link("late")));
 }

@@ -3,12 +3,7 @@
 //! They need root (CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW), iproute2 and tcpdump, and fail
 //! without.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails loudly"
-)]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
 mod addresses;
 mod host;

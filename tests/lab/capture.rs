@@ -72,11 +72,7 @@ impl Capture {
             }
         });
         begun.recv().expect("the thread starts");
-        Self {
-            frames,
-            stop,
-            thread: Some(thread),
-        }
+        Self { frames, stop, thread: Some(thread) }
     }
 
     /// Everything captured so far.
@@ -137,10 +133,7 @@ impl Capture {
         let claims = self.claims(address, since);
         let announced = claims.into_iter().find(|(_, name, _)| name == node);
         let announced = announced.map(|(at, _, _)| at);
-        self.first_advert(node, since)
-            .into_iter()
-            .chain(announced)
-            .min()
+        self.first_advert(node, since).into_iter().chain(announced).min()
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<Frame>> {

@@ -8,9 +8,7 @@ pub type Stamp = Duration;
 
 /// The wall clock, comparable with a capture's stamps.
 pub fn now() -> Stamp {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is past 1970")
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970")
 }
 
 /// Waits; for time that a protocol needs to pass.

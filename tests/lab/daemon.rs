@@ -81,10 +81,7 @@ impl Daemon {
     ) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let file = |kind: &str| {
-            lab.directory()
-                .join(format!("{}-{count}.{kind}", node.name))
-        };
+        let file = |kind: &str| lab.directory().join(format!("{}-{count}.{kind}", node.name));
         let (conf_file, log, pid_file, worker_pid_file) =
             (file("conf"), file("log"), file("pid"), file("worker.pid"));
         fs::write(&conf_file, conf).expect("the lab's directory is writable");
@@ -103,15 +100,9 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a file can be shared"))
             .stderr(output);
-        let child = node
-            .namespace
-            .enter(|| command.spawn())
-            .unwrap_or_else(|error| {
-                panic!(
-                    "cannot run {} ({error}); tests/all.sh installs it",
-                    program.path().display()
-                )
-            });
+        let child = node.namespace.enter(|| command.spawn()).unwrap_or_else(|error| {
+            panic!("cannot run {} ({error}); tests/all.sh installs it", program.path().display())
+        });
         Self {
             program,
             node: node.name.clone(),
@@ -132,10 +123,7 @@ impl Daemon {
     pub fn worker(&self) -> Pid {
         let read = || {
             let text = fs::read_to_string(&self.worker_pid_file).map_err(|e| e.to_string())?;
-            let number = text
-                .trim()
-                .parse()
-                .map_err(|_| format!("{text:?} is no pid"))?;
+            let number = text.trim().parse().map_err(|_| format!("{text:?} is no pid"))?;
             Pid::from_raw(number).ok_or_else(|| "pid 0".to_owned())
         };
         eventually(Duration::from_secs(10), "the worker's pid file", read).0
@@ -235,11 +223,7 @@ impl Drop for Daemon {
             let log = self.log();
             let lines: Vec<_> = log.lines().collect();
             let skipped = lines.len().saturating_sub(PRINTED_ON_FAILURE);
-            eprintln!(
-                "--- {} on {} ({skipped} lines before)",
-                self.program.name(),
-                self.node
-            );
+            eprintln!("--- {} on {} ({skipped} lines before)", self.program.name(), self.node);
             for line in &lines[skipped..] {
                 eprintln!("{line}");
             }
@@ -259,9 +243,7 @@ fn family(root: Pid) -> Vec<Pid> {
         };
         for task in tasks.filter_map(Result::ok) {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            let children = children
-                .split_whitespace()
-                .filter_map(|word| word.parse().ok());
+            let children = children.split_whitespace().filter_map(|word| word.parse().ok());
             found.extend(children.filter_map(Pid::from_raw));
         }
         next += 1;

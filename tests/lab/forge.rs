@@ -20,12 +20,8 @@ impl Forge {
         Self(node.namespace.enter(|| {
             let raw = Some(Protocol::from(255));
             let socket = Socket::new(Domain::IPV4, Type::RAW, raw).expect("root may forge");
-            socket
-                .set_header_included_v4(true)
-                .expect("raw sockets can");
-            socket
-                .set_multicast_if_v4(&own)
-                .expect("the node has its address");
+            socket.set_header_included_v4(true).expect("raw sockets can");
+            socket.set_multicast_if_v4(&own).expect("the node has its address");
             socket
         }))
     }

@@ -68,10 +68,8 @@ impl Kind {
 
 fn gratuitous_arp(octets: &[u8]) -> Option<Claim> {
     let (sender, target) = (ip4(octets, 14)?, ip4(octets, 24)?);
-    (sender == target).then_some(Claim {
-        address: sender.into(),
-        mac: octets.get(8..14)?.try_into().ok()?,
-    })
+    (sender == target)
+        .then_some(Claim { address: sender.into(), mac: octets.get(8..14)?.try_into().ok()? })
 }
 
 fn ipv4(octets: &[u8]) -> Option<Advert> {
@@ -100,10 +98,7 @@ fn ipv6(octets: &[u8], mac: Mac) -> Option<Kind> {
                 .filter(|option| option.starts_with(&[2, 1]))
                 .and_then(|option| option[2..].try_into().ok())
                 .unwrap_or(mac);
-            Some(Kind::Claim(Claim {
-                address: ip6(payload, 8)?.into(),
-                mac,
-            }))
+            Some(Kind::Claim(Claim { address: ip6(payload, 8)?.into(), mac }))
         }
         _ => None,
     }
@@ -116,11 +111,7 @@ fn advert(octets: &[u8], source: IpAddr, destination: IpAddr) -> Option<Advert> 
         version,
         vrid: *octets.get(1)?,
         priority: *octets.get(2)?,
-        interval: if version == 2 {
-            (wide & 0xff) * 100
-        } else {
-            wide & 0x0fff
-        },
+        interval: if version == 2 { (wide & 0xff) * 100 } else { wide & 0x0fff },
         source,
         destination,
     })
@@ -139,12 +130,7 @@ fn ip6(octets: &[u8], at: usize) -> Option<Ipv6Addr> {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.at.as_secs() % 1000;
-        write!(
-            f,
-            "{seconds:03}.{:06} {:>6}: ",
-            self.at.subsec_micros(),
-            self.from
-        )?;
+        write!(f, "{seconds:03}.{:06} {:>6}: ", self.at.subsec_micros(), self.from)?;
         match &self.kind {
             Kind::Advert(advert) => write!(
                 f,

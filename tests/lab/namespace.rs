@@ -90,11 +90,8 @@ pub fn ip(args: &[&str]) -> String {
 /// # Panics
 /// With what to do, when it cannot be run or is not permitted.
 fn iproute2(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| {
+    let output =
+        Command::new(program).args(args).stdin(Stdio::null()).output().unwrap_or_else(|error| {
             panic!("cannot run {program} ({error}): install iproute2, or run tests/all.sh")
         });
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -135,12 +132,7 @@ fn remove(name: &str) {
     for pid in processes(name) {
         kill_process(pid, Signal::KILL).ok();
     }
-    drop(
-        Command::new("ip")
-            .args(["netns", "del", name])
-            .stderr(Stdio::null())
-            .status(),
-    );
+    drop(Command::new("ip").args(["netns", "del", name]).stderr(Stdio::null()).status());
 }
 
 fn processes(name: &str) -> Vec<Pid> {

@@ -65,11 +65,7 @@ impl PacketSocket {
 
     /// Waits up to `patience` for the next frame that came in (those going out are left out).
     pub fn receive(&self, patience: Duration) -> io::Result<Option<Received>> {
-        let mut wait = libc::pollfd {
-            fd: self.0.as_raw_fd(),
-            events: libc::POLLIN,
-            revents: 0,
-        };
+        let mut wait = libc::pollfd { fd: self.0.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         let limit = libc::timespec {
             tv_sec: patience.as_secs() as libc::time_t,
             tv_nsec: libc::c_long::from(patience.subsec_nanos()),
@@ -88,10 +84,7 @@ impl PacketSocket {
         let mut control = MaybeUninit::<[u64; 16]>::uninit();
         // SAFETY: both are plain C structs for which all zeros is a valid value.
         let (mut from, mut header): (libc::sockaddr_ll, libc::msghdr) = unsafe { zeroed() };
-        let mut part = libc::iovec {
-            iov_base: octets.as_mut_ptr().cast(),
-            iov_len: octets.len(),
-        };
+        let mut part = libc::iovec { iov_base: octets.as_mut_ptr().cast(), iov_len: octets.len() };
         header.msg_name = (&raw mut from).cast();
         header.msg_namelen = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
         header.msg_iov = &raw mut part;
@@ -112,11 +105,7 @@ impl PacketSocket {
             return Ok(None);
         }
         octets.truncate(length as usize);
-        Ok(Some(Received {
-            octets,
-            at: stamp(&header),
-            interface: from.sll_ifindex as u32,
-        }))
+        Ok(Some(Received { octets, at: stamp(&header), interface: from.sll_ifindex as u32 }))
     }
 }
 
@@ -129,9 +118,7 @@ fn stamp(header: &libc::msghdr) -> Stamp {
     // SAFETY: not null, so a whole cmsghdr; the only message asked for is a timespec.
     let time: libc::timespec = unsafe {
         assert_eq!((*first).cmsg_type, libc::SCM_TIMESTAMPNS);
-        libc::CMSG_DATA(first)
-            .cast::<libc::timespec>()
-            .read_unaligned()
+        libc::CMSG_DATA(first).cast::<libc::timespec>().read_unaligned()
     };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

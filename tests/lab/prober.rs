@@ -49,10 +49,7 @@ impl Prober {
             let hearing = PacketSocket::open(Filter::Echo).expect("root may capture");
             (asking, hearing)
         });
-        let (answers, stop) = (
-            Arc::<Mutex<Vec<_>>>::default(),
-            Arc::new(AtomicBool::new(false)),
-        );
+        let (answers, stop) = (Arc::<Mutex<Vec<_>>>::default(), Arc::new(AtomicBool::new(false)));
         let (kept, stopped) = (Arc::clone(&answers), Arc::clone(&stop));
         let thread = thread::spawn(move || {
             let mut sequence = 0_u16;
@@ -76,37 +73,24 @@ impl Prober {
                 }
             }
         });
-        Self {
-            answers,
-            stop,
-            thread: Some(thread),
-        }
+        Self { answers, stop, thread: Some(thread) }
     }
 
     /// Every answer so far.
     pub fn answers(&self) -> Vec<Answer> {
-        self.answers
-            .lock()
-            .expect("nobody panics holding it")
-            .clone()
+        self.answers.lock().expect("nobody panics holding it").clone()
     }
 
     /// The newest answer.
     pub fn last(&self) -> Option<Answer> {
-        self.answers
-            .lock()
-            .expect("nobody panics holding it")
-            .last()
-            .copied()
+        self.answers.lock().expect("nobody panics holding it").last().copied()
     }
 
     /// The longest time without an answer that began at or after `since`, less a little: the
     /// last answer before `since` counts as its beginning too.
     pub fn outage(&self, since: Stamp) -> Duration {
         let answers = self.answers();
-        let begin = answers
-            .partition_point(|answer| answer.at < since)
-            .saturating_sub(1);
+        let begin = answers.partition_point(|answer| answer.at < since).saturating_sub(1);
         answers[begin..]
             .windows(2)
             .map(|pair| pair[1].at.saturating_sub(pair[0].at))
@@ -139,16 +123,8 @@ fn request(target: IpAddr, identifier: u16, sequence: u16) -> [u8; 8] {
 /// The sender's hardware address, if the frame is an echo reply from `target` to us.
 fn answer(octets: &[u8], target: IpAddr, identifier: u16) -> Option<Mac> {
     let (source, kind, echo) = match target {
-        IpAddr::V4(_) => (
-            IpAddr::from(<[u8; 4]>::try_from(octets.get(26..30)?).ok()?),
-            0,
-            34,
-        ),
-        IpAddr::V6(_) => (
-            IpAddr::from(<[u8; 16]>::try_from(octets.get(22..38)?).ok()?),
-            129,
-            54,
-        ),
+        IpAddr::V4(_) => (IpAddr::from(<[u8; 4]>::try_from(octets.get(26..30)?).ok()?), 0, 34),
+        IpAddr::V6(_) => (IpAddr::from(<[u8; 16]>::try_from(octets.get(22..38)?).ok()?), 129, 54),
     };
     let ours = source == target
         && *octets.get(echo)? == kind

@@ -56,21 +56,13 @@ impl Protocol {
 
     /// The virtual address: 10.9.0.100 or fd09::100.
     pub fn address(self) -> IpAddr {
-        let text = if self.is_ipv6() {
-            "fd09::100"
-        } else {
-            "10.9.0.100"
-        };
+        let text = if self.is_ipv6() { "fd09::100" } else { "10.9.0.100" };
         text.parse().expect("an address")
     }
 
     /// The address from which `node` sends its adverts.
     pub fn source(self, node: &Node) -> IpAddr {
-        if self.is_ipv6() {
-            node.link_local().into()
-        } else {
-            node.ipv4().into()
-        }
+        if self.is_ipv6() { node.link_local().into() } else { node.ipv4().into() }
     }
 }
 
@@ -106,11 +98,7 @@ impl Router {
 
     /// How long it waits before it claims, after the Active Router's priority 0 (RFC 9568 §6.1).
     pub fn skew(&self) -> Duration {
-        let unit = if self.protocol.version() == 2 {
-            100
-        } else {
-            self.interval
-        };
+        let unit = if self.protocol.version() == 2 { 100 } else { self.interval };
         let centis = f64::from(unit) * f64::from(256 - u16::from(self.priority)) / 256.0;
         Duration::from_secs_f64(centis / 100.0)
     }
@@ -143,10 +131,8 @@ impl Router {
             text += "    authentication {\n        auth_type PASS\n        auth_pass 1111\n    }\n";
         }
         if self.protocol.is_unicast() {
-            text += &format!(
-                "    unicast_src_ip {}\n    unicast_peer {{\n",
-                self.protocol.source(me)
-            );
+            text +=
+                &format!("    unicast_src_ip {}\n    unicast_peer {{\n", self.protocol.source(me));
             for peer in lab.routers().iter().filter(|peer| peer.name != node) {
                 text += &format!("        {}\n", self.protocol.source(peer));
             }
@@ -157,9 +143,6 @@ impl Router {
         } else {
             "        10.9.0.100/24\n"
         };
-        text + &format!(
-            "{}\n    virtual_ipaddress {{\n{addresses}    }}\n}}\n",
-            self.instance
-        )
+        text + &format!("{}\n    virtual_ipaddress {{\n{addresses}    }}\n}}\n", self.instance)
     }
 }

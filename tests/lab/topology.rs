@@ -67,14 +67,7 @@ impl Node {
         self.namespace
             .ip(&["-o", "addr", "show", "dev", INTERFACE])
             .lines()
-            .filter_map(|line| {
-                line.split_whitespace()
-                    .nth(3)?
-                    .split('/')
-                    .next()?
-                    .parse()
-                    .ok()
-            })
+            .filter_map(|line| line.split_whitespace().nth(3)?.split('/').next()?.parse().ok())
             .collect()
     }
 
@@ -94,14 +87,8 @@ impl Node {
 
     /// What its neighbour table says about `address`: the hardware address and the state.
     pub fn neighbour(&self, address: IpAddr) -> Option<(Mac, String)> {
-        let text = self.namespace.ip(&[
-            "neigh",
-            "show",
-            "to",
-            &address.to_string(),
-            "dev",
-            INTERFACE,
-        ]);
+        let text =
+            self.namespace.ip(&["neigh", "show", "to", &address.to_string(), "dev", INTERFACE]);
         let words: Vec<_> = text.lines().next()?.split_whitespace().collect();
         let at = words.iter().position(|word| *word == "lladdr")?;
         Some((parse_mac(words.get(at + 1)?)?, (*words.last()?).to_owned()))
@@ -130,11 +117,7 @@ impl Lab {
                 namespace: Namespace::new(count, name),
             })
             .collect();
-        let lab = Self {
-            nodes,
-            switch,
-            directory,
-        };
+        let lab = Self { nodes, switch, directory };
         lab.wire_up();
         lab
     }
@@ -194,8 +177,7 @@ impl Lab {
 
     /// `ip link set … type bridge_slave state` returns success and changes nothing.
     fn port_state(&self, node: &str, state: &str) {
-        self.switch
-            .bridge(&["link", "set", "dev", node, "state", state]);
+        self.switch.bridge(&["link", "set", "dev", node, "state", state]);
     }
 
     /// The routers that have the address now.
@@ -229,10 +211,8 @@ impl Lab {
         }
         self.batch(&self.switch, &script);
         for node in &self.nodes {
-            node.namespace
-                .sysctl(&format!("ipv6/conf/{INTERFACE}/accept_dad"), "0");
-            node.namespace
-                .sysctl(&format!("ipv6/conf/{INTERFACE}/addr_gen_mode"), "1");
+            node.namespace.sysctl(&format!("ipv6/conf/{INTERFACE}/accept_dad"), "0");
+            node.namespace.sysctl(&format!("ipv6/conf/{INTERFACE}/addr_gen_mode"), "1");
             let script = [
                 "link set lo up".to_owned(),
                 format!("link set {INTERFACE} up"),

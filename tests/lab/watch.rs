@@ -40,10 +40,7 @@ pub struct Settled {
 impl std::fmt::Display for Settled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (claimed, outage) = (ms(self.claimed), ms(self.outage));
-        write!(
-            f,
-            "claimed after {claimed}, client without answer for {outage}"
-        )
+        write!(f, "claimed after {claimed}, client without answer for {outage}")
     }
 }
 
@@ -69,11 +66,9 @@ impl<'a> Watch<'a> {
     /// With what was found last, when the bound passes first.
     pub fn settled(&self, holder: &str, alive: &[&str], event: Stamp) -> Settled {
         self.taken(holder, alive, event);
-        eventually(
-            self.bound,
-            &format!("nobody besides {holder} advertises"),
-            || self.advertised_by(holder, alive, event),
-        );
+        eventually(self.bound, &format!("nobody besides {holder} advertises"), || {
+            self.advertised_by(holder, alive, event)
+        });
         // Nobody has announced anything else meanwhile.
         self.taken(holder, alive, event)
     }
@@ -91,16 +86,11 @@ impl<'a> Watch<'a> {
             first.ok_or_else(|| "there is none".to_owned())
         });
         until("alone has the address", &mut || self.held_by(holder, alive));
-        until("answers the client", &mut || {
-            self.answered_by(holder, claimed)
-        });
+        until("answers the client", &mut || self.answered_by(holder, claimed));
         until("is whom neighbours name", &mut || {
             wrong_neighbours(self.lab, holder, alive, self.address).map_or(Ok(()), Err)
         });
-        Settled {
-            claimed: claimed.saturating_sub(event),
-            outage: self.prober.outage(event),
-        }
+        Settled { claimed: claimed.saturating_sub(event), outage: self.prober.outage(event) }
     }
 
     /// Waits until one router, of those `alive`, alone has the address and advertises it.
@@ -119,22 +109,16 @@ impl<'a> Watch<'a> {
     fn held_by(&self, holder: &str, alive: &[&str]) -> Result<(), String> {
         let mut holders = self.lab.holders(self.address);
         holders.retain(|name| alive.contains(name));
-        (holders == [holder])
-            .then_some(())
-            .ok_or_else(|| format!("{holders:?} have it"))
+        (holders == [holder]).then_some(()).ok_or_else(|| format!("{holders:?} have it"))
     }
 
     fn answered_by(&self, holder: &str, since: Stamp) -> Result<(), String> {
         let last = self.prober.last().ok_or("nobody ever answered")?;
         let age = now().saturating_sub(last.at);
         let right = last.mac == self.lab.node(holder).mac() && last.at > since && age < FRESH;
-        right.then_some(()).ok_or_else(|| {
-            format!(
-                "the last answer is {}'s, {} ago",
-                show_mac(last.mac),
-                ms(age)
-            )
-        })
+        right
+            .then_some(())
+            .ok_or_else(|| format!("the last answer is {}'s, {} ago", show_mac(last.mac), ms(age)))
     }
 
     /// Nobody else has sent an advert for as long as a holder may be silent: three intervals.
@@ -142,9 +126,7 @@ impl<'a> Watch<'a> {
         let mut advertisers = self.capture.advertisers(self.window(event));
         advertisers.retain(|name| alive.contains(&name.as_str()));
         let right = advertisers.iter().all(|name| name == holder);
-        right
-            .then_some(())
-            .ok_or_else(|| format!("{advertisers:?} advertise"))
+        right.then_some(()).ok_or_else(|| format!("{advertisers:?} advertise"))
     }
 
     /// Three intervals ago, of the longest that was advertised lately; not before `event`.

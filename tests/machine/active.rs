@@ -22,10 +22,7 @@ fn adverts_follow_each_other_by_the_interval_however_late_each_is() {
 #[test]
 fn an_active_router_answers_a_release_at_once_and_tells_the_neighbours_again() {
     let mut bench = Bench::active(100, settings(), 400 * MS);
-    let answer = [
-        Action::Advertise(Priority::new(100), SECOND),
-        Action::Announce,
-    ];
+    let answer = [Action::Advertise(Priority::new(100), SECOND), Action::Announce];
     assert_eq!(bench.handle(advert(0)), answer);
     assert_eq!(bench.wait(), SECOND.duration());
 }
@@ -33,10 +30,7 @@ fn an_active_router_answers_a_release_at_once_and_tells_the_neighbours_again() {
 #[test]
 fn an_active_router_answers_a_lower_priority_and_tells_the_neighbours_again() {
     let mut bench = Bench::active(100, settings(), 400 * MS);
-    let answer = [
-        Action::Advertise(Priority::new(100), SECOND),
-        Action::Announce,
-    ];
+    let answer = [Action::Advertise(Priority::new(100), SECOND), Action::Announce];
     assert_eq!(bench.handle(advert(99)), answer);
     assert_eq!(bench.wait(), SECOND.duration());
     assert_eq!(bench.standing(), Standing::Active);
@@ -46,19 +40,15 @@ fn an_active_router_answers_a_lower_priority_and_tells_the_neighbours_again() {
 fn a_flood_of_lower_priorities_or_releases_is_answered_once_in_ten_milliseconds() {
     for flood in [99, 0] {
         let mut bench = Bench::active(100, settings(), 400 * MS);
-        let answers = (0..1000)
-            .map(|_| bench.after(MS / 10, advert(flood)).len())
-            .filter(|n| *n > 0);
+        let answers =
+            (0..1000).map(|_| bench.after(MS / 10, advert(flood)).len()).filter(|n| *n > 0);
         assert_eq!(answers.count(), 10, "priority {flood}");
     }
 }
 
 #[test]
 fn an_answer_can_be_switched_off_but_the_neighbours_are_told() {
-    let silent = Settings {
-        answer_lower: false,
-        ..settings()
-    };
+    let silent = Settings { answer_lower: false, ..settings() };
     let mut bench = Bench::active(100, silent, 400 * MS);
     let due = bench.deadline();
     assert_eq!(bench.handle(advert(99)), [Action::Announce]);
@@ -67,13 +57,8 @@ fn an_answer_can_be_switched_off_but_the_neighbours_are_told() {
 
 #[test]
 fn an_active_router_yields_to_a_higher_priority_or_a_higher_address() {
-    let higher = Cause::HigherPriority {
-        peer: ip("10.0.0.1"),
-        theirs: Priority::new(101),
-    };
-    let address = Cause::HigherAddress {
-        peer: ip("200.0.0.1"),
-    };
+    let higher = Cause::HigherPriority { peer: ip("10.0.0.1"), theirs: Priority::new(101) };
+    let address = Cause::HigherAddress { peer: ip("200.0.0.1") };
     for (priority, source, cause) in [(101, "10.0.0.1", higher), (100, "200.0.0.1", address)] {
         let mut bench = Bench::active(100, settings(), 400 * MS);
         let interval = Centis::new(40).unwrap();
@@ -104,14 +89,8 @@ fn a_router_that_yields_says_a_last_word_however_long_it_was_active() {
 
 #[test]
 fn nopreempt_does_not_protect_an_active_router() {
-    let mut bench = Bench::active(
-        100,
-        Settings {
-            preempt: Preempt::No,
-            ..settings()
-        },
-        Duration::ZERO,
-    );
+    let mut bench =
+        Bench::active(100, Settings { preempt: Preempt::No, ..settings() }, Duration::ZERO);
     bench.handle(advert(101));
     assert_eq!(bench.standing(), Standing::Backup);
 }
@@ -128,20 +107,11 @@ fn of_two_owners_the_lower_address_yields() {
 
 #[test]
 fn an_active_router_that_stood_still_releases_and_listens_whatever_wakes_it() {
-    let slower = Settings {
-        interval: Centis::from_secs(5).unwrap(),
-        ..settings()
-    };
+    let slower = Settings { interval: Centis::from_secs(5).unwrap(), ..settings() };
     let wakers: [(&str, fn(&mut Bench, Settings, Duration) -> Vec<Action>); 4] = [
-        ("its timer", |bench, _, after| {
-            bench.after(after, Event::Timeout)
-        }),
-        ("a lower priority", |bench, _, after| {
-            bench.after(after, advert(50))
-        }),
-        ("a weight", |bench, _, after| {
-            bench.after(after, Event::Priority(Priority::new(90)))
-        }),
+        ("its timer", |bench, _, after| bench.after(after, Event::Timeout)),
+        ("a lower priority", |bench, _, after| bench.after(after, advert(50))),
+        ("a weight", |bench, _, after| bench.after(after, Event::Priority(Priority::new(90)))),
         ("a reload", |bench, settings, after| {
             bench.now += after;
             bench.machine.reconfigure(settings, bench.now).to_vec()
@@ -154,11 +124,7 @@ fn an_active_router_that_stood_still_releases_and_listens_whatever_wakes_it() {
         let cause = Cause::Stalled { lasted };
         let told = Action::Tell(Standing::Active, Standing::Backup, cause);
         let released = Action::Advertise(Priority::RELEASE, SECOND);
-        assert_eq!(
-            actions[..],
-            [released, Action::DropAddresses, told],
-            "{waker}"
-        );
+        assert_eq!(actions[..], [released, Action::DropAddresses, told], "{waker}");
     }
 }
 
@@ -182,15 +148,8 @@ fn a_short_delay_is_no_stall() {
 fn a_new_interval_is_taught_at_once() {
     let mut bench = Bench::active(100, settings(), 400 * MS);
     let five = Centis::from_secs(5).unwrap();
-    let changed = Settings {
-        interval: five,
-        ..settings()
-    };
-    let actions: Vec<_> = bench
-        .machine
-        .reconfigure(changed, bench.now)
-        .into_iter()
-        .collect();
+    let changed = Settings { interval: five, ..settings() };
+    let actions: Vec<_> = bench.machine.reconfigure(changed, bench.now).into_iter().collect();
     assert_eq!(says(&actions), [(100, 500)]);
     assert_eq!(bench.wait(), five.duration());
 }

@@ -13,14 +13,7 @@ use crate::bench::{Bench, MS, SECOND, START, advert, advert_from, down, ip, sett
 fn a_backup_that_shuts_down_says_nothing() {
     let mut bench = Bench::backup(100, settings());
     let actions = bench.handle(Event::Down(Cause::Stopped));
-    assert_eq!(
-        actions,
-        [Action::Tell(
-            Standing::Backup,
-            Standing::Initialize,
-            Cause::Stopped
-        )]
-    );
+    assert_eq!(actions, [Action::Tell(Standing::Backup, Standing::Initialize, Cause::Stopped)]);
     assert_eq!(bench.machine.deadline(), None);
 }
 
@@ -56,10 +49,7 @@ fn a_release_shortens_the_timer_to_the_skew() {
     assert_eq!(bench.wait(), skew(100, SECOND));
     let peer = ip("10.0.0.9");
     let cause = Cause::Released { peer };
-    assert_eq!(
-        bench.expire().pop(),
-        Some(Action::Tell(Standing::Backup, Standing::Active, cause))
-    );
+    assert_eq!(bench.expire().pop(), Some(Action::Tell(Standing::Backup, Standing::Active, cause)));
 }
 
 #[test]
@@ -76,11 +66,7 @@ fn a_backup_follows_an_equal_or_higher_priority_whatever_the_addresses() {
         let mut bench = Bench::backup(100, settings());
         let actions = bench.after(2500 * MS, advert_from(priority, SECOND, source));
         assert_eq!(actions, []);
-        assert_eq!(
-            bench.wait(),
-            down(100, SECOND),
-            "priority {priority} from {source}"
-        );
+        assert_eq!(bench.wait(), down(100, SECOND), "priority {priority} from {source}");
     }
 }
 
@@ -96,11 +82,7 @@ fn a_backup_learns_the_interval_in_version_3() {
 #[test]
 fn a_backup_keeps_its_own_interval_in_version_2() {
     let two = Centis::from_secs(2).unwrap();
-    let settings = Settings {
-        version: Version::V2,
-        interval: two,
-        ..settings()
-    };
+    let settings = Settings { version: Version::V2, interval: two, ..settings() };
     let mut bench = Bench::backup(100, settings);
     bench.handle(advert_from(200, SECOND, "10.0.0.9"));
     let down = active_down_interval(Version::V2, Priority::new(100), two, 3);
@@ -113,25 +95,13 @@ fn a_preempting_backup_lets_its_timer_run_under_a_lower_priority() {
     let due = bench.deadline();
     assert_eq!(bench.after(500 * MS, advert(99)), []);
     assert_eq!(bench.deadline(), due);
-    let cause = Cause::Preempted {
-        peer: ip("10.0.0.9"),
-        theirs: Priority::new(99),
-    };
-    assert_eq!(
-        bench.expire().pop(),
-        Some(Action::Tell(Standing::Backup, Standing::Active, cause))
-    );
+    let cause = Cause::Preempted { peer: ip("10.0.0.9"), theirs: Priority::new(99) };
+    assert_eq!(bench.expire().pop(), Some(Action::Tell(Standing::Backup, Standing::Active, cause)));
 }
 
 #[test]
 fn a_backup_ignores_its_higher_priority_when_preempting_is_off() {
-    let mut bench = Bench::backup(
-        100,
-        Settings {
-            preempt: Preempt::No,
-            ..settings()
-        },
-    );
+    let mut bench = Bench::backup(100, Settings { preempt: Preempt::No, ..settings() });
     bench.after(3000 * MS, advert(1));
     assert_eq!(bench.wait(), down(100, SECOND));
 }
@@ -139,13 +109,7 @@ fn a_backup_ignores_its_higher_priority_when_preempting_is_off() {
 #[test]
 fn a_preempt_delay_starts_with_the_first_advert_of_lower_priority() {
     let delay = Duration::from_secs(5);
-    let mut bench = Bench::backup(
-        100,
-        Settings {
-            preempt: Preempt::After(delay),
-            ..settings()
-        },
-    );
+    let mut bench = Bench::backup(100, Settings { preempt: Preempt::After(delay), ..settings() });
     let mut accepted = 0;
     for _ in 0..10 {
         bench.after(1000 * MS, advert(50));
@@ -156,22 +120,13 @@ fn a_preempt_delay_starts_with_the_first_advert_of_lower_priority() {
     }
     assert_eq!(accepted, 5, "the adverts of the first five seconds");
     let spent = bench.deadline().since(START);
-    assert!(
-        spent < Duration::from_secs(1) + delay + down(100, SECOND),
-        "{spent:?}"
-    );
+    assert!(spent < Duration::from_secs(1) + delay + down(100, SECOND), "{spent:?}");
 }
 
 #[test]
 fn a_preempt_delay_does_not_hold_up_the_succession_of_a_dead_router() {
     let delay = Duration::from_secs(60);
-    let mut bench = Bench::backup(
-        100,
-        Settings {
-            preempt: Preempt::After(delay),
-            ..settings()
-        },
-    );
+    let mut bench = Bench::backup(100, Settings { preempt: Preempt::After(delay), ..settings() });
     bench.after(1000 * MS, advert(50));
     assert_eq!(bench.wait(), down(100, SECOND));
     bench.expire();
@@ -183,10 +138,7 @@ fn a_priority_that_changes_in_backup_moves_the_deadline_by_the_skew() {
     let mut bench = Bench::backup(100, settings());
     let due = bench.deadline();
     bench.after(700 * MS, Event::Priority(Priority::new(200)));
-    assert_eq!(
-        bench.deadline(),
-        due - skew(100, SECOND) + skew(200, SECOND)
-    );
+    assert_eq!(bench.deadline(), due - skew(100, SECOND) + skew(200, SECOND));
 }
 
 #[test]

@@ -32,18 +32,11 @@ pub(crate) fn advert(priority: u8) -> Event {
 }
 
 pub(crate) fn advert_from(priority: u8, interval: Centis, source: &str) -> Event {
-    Event::Advert(Advert {
-        priority: Priority::new(priority),
-        interval,
-        source: ip(source),
-    })
+    Event::Advert(Advert { priority: Priority::new(priority), interval, source: ip(source) })
 }
 
 pub(crate) fn up() -> Event {
-    Event::Up {
-        cause: Cause::Started,
-        source: ip("10.0.0.5"),
-    }
+    Event::Up { cause: Cause::Started, source: ip("10.0.0.5") }
 }
 
 /// A machine at 10.0.0.5 and the time, which only the test moves.
@@ -54,10 +47,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(priority: u8, settings: Settings) -> Self {
-        Self {
-            machine: Machine::new(settings, Priority::new(priority)),
-            now: START,
-        }
+        Self { machine: Machine::new(settings, Priority::new(priority)), now: START }
     }
 
     pub(crate) fn backup(priority: u8, settings: Settings) -> Self {

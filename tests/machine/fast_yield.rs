@@ -7,10 +7,7 @@ use vipd::vrrp::machine::{Event, Settings};
 use crate::bench::{Bench, MS, SECOND, down, says, settings};
 
 fn fast() -> Settings {
-    Settings {
-        release: Some(Centis::SHORTEST),
-        ..settings()
-    }
+    Settings { release: Some(Centis::SHORTEST), ..settings() }
 }
 
 #[test]
@@ -21,23 +18,11 @@ fn a_lasting_drop_of_priority_is_yielded_fast() {
     while bench.now.since(begun) < 200 * MS {
         said.extend(says(&bench.expire()));
     }
-    let expected = [
-        (150, 1),
-        (150, 1),
-        (90, 1),
-        (90, 1),
-        (90, 1),
-        (90, 1),
-        (90, 100),
-        (90, 100),
-        (90, 100),
-    ];
+    let expected =
+        [(150, 1), (150, 1), (90, 1), (90, 1), (90, 1), (90, 1), (90, 100), (90, 100), (90, 100)];
     assert_eq!(said.get(..9), Some(expected.as_slice()));
     assert_eq!(bench.standing(), Standing::Active, "nobody took over");
-    assert!(
-        said.get(9..)
-            .is_some_and(|rest| rest.iter().all(|advert| *advert == (90, 100)))
-    );
+    assert!(said.get(9..).is_some_and(|rest| rest.iter().all(|advert| *advert == (90, 100))));
 }
 
 #[test]
@@ -59,18 +44,12 @@ fn a_router_does_not_yield_fast_twice_in_three_down_intervals() {
     assert_eq!(bench.handle(Event::Priority(Priority::new(80))), []);
     bench.handle(Event::Priority(Priority::new(150)));
     bench.now = again;
-    assert_eq!(
-        says(&bench.handle(Event::Priority(Priority::new(80)))),
-        [(150, 1)]
-    );
+    assert_eq!(says(&bench.handle(Event::Priority(Priority::new(80)))), [(150, 1)]);
 }
 
 #[test]
 fn nopreempt_owners_and_rises_do_not_yield_fast() {
-    let held = Settings {
-        preempt: Preempt::No,
-        ..fast()
-    };
+    let held = Settings { preempt: Preempt::No, ..fast() };
     let mut bench = Bench::active(150, held, 31_000 * MS);
     assert_eq!(bench.handle(Event::Priority(Priority::new(90))), []);
     let mut bench = Bench::active(150, fast(), 31_000 * MS);

@@ -24,14 +24,7 @@ fn an_owner_is_active_from_the_start() {
 fn everybody_else_listens_for_a_whole_down_interval_first() {
     let mut bench = Bench::new(254, settings());
     let actions = bench.handle(up());
-    assert_eq!(
-        actions,
-        [Action::Tell(
-            Standing::Initialize,
-            Standing::Backup,
-            Cause::Started
-        )]
-    );
+    assert_eq!(actions, [Action::Tell(Standing::Initialize, Standing::Backup, Cause::Started)]);
     assert_eq!(bench.wait(), down(254, SECOND));
 }
 

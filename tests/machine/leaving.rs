@@ -27,10 +27,7 @@ fn priority_0_waits_no_longer_than_30_ms() {
 
 #[test]
 fn fast_release_teaches_the_short_interval_twice_and_releases_with_the_configured_one() {
-    let fast = Settings {
-        release: Some(Centis::SHORTEST),
-        ..settings()
-    };
+    let fast = Settings { release: Some(Centis::SHORTEST), ..settings() };
     let mut bench = Bench::active(100, fast, 400 * MS);
     let mut said = says(&bench.handle(Event::Down(Cause::Stopped)));
     said.extend(says(&bench.after(MS / 10, Event::AddressesGone)));
@@ -44,19 +41,13 @@ fn fast_release_teaches_the_short_interval_twice_and_releases_with_the_configure
 
 #[test]
 fn fast_release_repeats_the_short_interval_while_the_kernel_is_slow() {
-    let fast = Settings {
-        release: Some(Centis::SHORTEST),
-        ..settings()
-    };
+    let fast = Settings { release: Some(Centis::SHORTEST), ..settings() };
     let mut bench = Bench::active(100, fast, 400 * MS);
     let mut said = says(&bench.handle(Event::Down(Cause::Stopped)));
     while bench.standing() == Standing::Leaving {
         said.extend(says(&bench.expire()));
     }
-    assert_eq!(
-        said,
-        [(100, 1), (100, 1), (100, 1), (100, 1), (0, 100), (0, 100)]
-    );
+    assert_eq!(said, [(100, 1), (100, 1), (100, 1), (100, 1), (0, 100), (0, 100)]);
 }
 
 #[test]
@@ -70,10 +61,7 @@ fn a_leaving_router_that_hears_a_better_active_router_says_nothing_more() {
 
 #[test]
 fn a_leaving_router_that_hears_a_lower_active_router_only_releases() {
-    let fast = Settings {
-        release: Some(Centis::SHORTEST),
-        ..settings()
-    };
+    let fast = Settings { release: Some(Centis::SHORTEST), ..settings() };
     let mut bench = Bench::active(100, fast, 400 * MS);
     bench.handle(Event::Down(Cause::Stopped));
     assert_eq!(bench.handle(advert(50)), []);

@@ -19,18 +19,12 @@ fn an_instance_becomes_active_after_the_down_interval_and_advertises() {
 
 #[test]
 fn stopping_leaves_in_order_and_ends_when_the_kernel_has_acknowledged() {
-    let slow = Instance {
-        fast_release: FastRelease::Off,
-        ..instance("api", 51)
-    };
+    let slow = Instance { fast_release: FastRelease::Off, ..instance("api", 51) };
     let mut node = Node::new(vec![slow, instance("other", 52)]);
     node.pass(Duration::from_secs(1));
     node.hear("10.0.0.9", GROUP, &message(52, 200, "10.0.0.9", GROUP));
     node.pass(Duration::from_millis(2700));
-    assert_eq!(
-        (node.standing(0), node.standing(1)),
-        (Standing::Active, Standing::Backup)
-    );
+    assert_eq!((node.standing(0), node.standing(1)), (Standing::Active, Standing::Backup));
     node.acknowledge();
     node.out.sent.clear();
     node.router.handle(Input::Stop, node.now, &mut node.out);
@@ -53,9 +47,7 @@ fn a_removed_instance_leaves_and_its_slot_is_used_again() {
     node.pass(Duration::from_millis(40));
     assert!(node.router.view(Slot::new(0).unwrap()).is_none());
     assert_eq!(node.router.next_timeout(), None);
-    node.router
-        .add(instance("second", 51), node.now, &mut node.out)
-        .unwrap();
+    node.router.add(instance("second", 51), node.now, &mut node.out).unwrap();
     let slot = Slot::new(0).unwrap();
     let names = [Some("first".to_owned()), None, Some("second".to_owned())];
     assert_eq!(node.out.assigned, names.map(|name| (slot, name)));
@@ -83,14 +75,8 @@ fn a_replaced_instance_stays_active_and_says_so_at_once() {
     node.acknowledge();
     node.out.sent.clear();
     let priority = Priority::new(90);
-    let changed = Instance {
-        priority,
-        name: "renamed".to_owned(),
-        ..instance("api", 51)
-    };
-    node.router
-        .replace(changed, node.now, &mut node.out)
-        .unwrap();
+    let changed = Instance { priority, name: "renamed".to_owned(), ..instance("api", 51) };
+    node.router.replace(changed, node.now, &mut node.out).unwrap();
     assert_eq!(node.standing(0), Standing::Active);
     assert!(node.out.desires.is_empty());
     node.pass(Duration::from_secs(1));
@@ -99,10 +85,7 @@ fn a_replaced_instance_stays_active_and_says_so_at_once() {
 
 #[test]
 fn the_only_unicast_peer_is_taught_10_ms_and_a_group_100_ms() {
-    for (config, short) in [
-        (unicast("a", 51, &["10.0.0.9"]), 1),
-        (instance("a", 51), 10),
-    ] {
+    for (config, short) in [(unicast("a", 51, &["10.0.0.9"]), 1), (instance("a", 51), 10)] {
         let mut node = Node::new(vec![config]);
         node.pass(DOWN);
         node.acknowledge();
@@ -127,11 +110,7 @@ fn of_several_known_peers_the_likely_successor_alone_is_taught_10_ms() {
     node.acknowledge();
     node.pass(Duration::from_millis(1));
     let said = node.out.adverts();
-    let released: Vec<_> = said
-        .iter()
-        .filter(|said| said.0 == 0)
-        .map(|said| said.2)
-        .collect();
+    let released: Vec<_> = said.iter().filter(|said| said.0 == 0).map(|said| said.2).collect();
     assert_eq!(released.len(), 4);
     assert!(released.contains(&ip("10.0.0.8")) && released.contains(&ip("10.0.0.9")));
 }
@@ -141,10 +120,7 @@ fn nothing_is_claimed_before_the_startup_delay_has_passed() {
     let mut node = Node::new(Vec::new());
     node.router = Router::new(Some(node.now + Duration::from_secs(60)));
     node.link(&report(2, "eth0", true, &["10.0.0.5"]));
-    let owner = Instance {
-        priority: Priority::OWNER,
-        ..instance("api", 51)
-    };
+    let owner = Instance { priority: Priority::OWNER, ..instance("api", 51) };
     node.router.add(owner, node.now, &mut node.out).unwrap();
     node.pass(Duration::from_secs(59));
     assert_eq!(node.standing(0), Standing::Initialize);

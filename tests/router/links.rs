@@ -11,11 +11,8 @@ use crate::node::{DOWN, GROUP, Node, index, instance, ip, link, report, unicast}
 #[test]
 fn an_interface_that_is_missing_down_or_bare_is_a_fault_with_a_name_and_recovers() {
     let mut node = Node::new(Vec::new());
-    node.router
-        .handle(Input::LinkGone(index(2)), node.now, &mut node.out);
-    node.router
-        .add(instance("api", 51), node.now, &mut node.out)
-        .unwrap();
+    node.router.handle(Input::LinkGone(index(2)), node.now, &mut node.out);
+    node.router.add(instance("api", 51), node.now, &mut node.out).unwrap();
     node.link(&report(2, "eth0", false, &[]));
     node.link(&report(2, "eth0", true, &[]));
     node.link(&report(2, "eth0", true, &[]));
@@ -44,24 +41,14 @@ fn a_tentative_address_is_waited_for() {
     bare.addresses[0].tentative = true;
     let mut node = Node::new(Vec::new());
     node.link(&bare);
-    let group = Transport::Multicast {
-        group: ip("ff02::12"),
-    };
+    let group = Transport::Multicast { group: ip("ff02::12") };
     let addresses = vec![Address::new(ip("fe80::100"), link("eth0"))];
-    let v6 = Instance {
-        family: Family::V6,
-        transport: group,
-        addresses,
-        ..instance("v6", 51)
-    };
+    let v6 = Instance { family: Family::V6, transport: group, addresses, ..instance("v6", 51) };
     node.router.add(v6, node.now, &mut node.out).unwrap();
     bare.addresses[0].tentative = false;
     node.link(&bare);
     let fault = Cause::Fault(Fault::Tentative(link("eth0")));
-    let expected = [
-        (Standing::Initialize, fault),
-        (Standing::Backup, Cause::Recovered),
-    ];
+    let expected = [(Standing::Initialize, fault), (Standing::Backup, Cause::Recovered)];
     assert_eq!(node.out.causes(), expected);
 }
 
@@ -95,53 +82,28 @@ fn a_link_that_returns_during_leaving_starts_the_instance_again() {
 #[test]
 fn a_tracked_interface_is_a_fault_or_changes_the_priority() {
     let weight = Weight::new(-30).unwrap();
-    let tracked = |weight| TrackedInterface {
-        link: link("eth1"),
-        weight,
-        reverse: false,
-    };
-    let weighted = Instance {
-        tracked_interfaces: vec![tracked(weight)],
-        ..instance("a", 1)
-    };
-    let required = Instance {
-        tracked_interfaces: vec![tracked(Weight::FAULT)],
-        ..instance("b", 2)
-    };
+    let tracked = |weight| TrackedInterface { link: link("eth1"), weight, reverse: false };
+    let weighted = Instance { tracked_interfaces: vec![tracked(weight)], ..instance("a", 1) };
+    let required =
+        Instance { tracked_interfaces: vec![tracked(Weight::FAULT)], ..instance("b", 2) };
     let mut node = Node::new(vec![weighted, required]);
     let priority = |node: &Node| node.router.views().next().unwrap().priority.get();
-    assert_eq!(
-        (priority(&node), node.standing(1)),
-        (70, Standing::Initialize)
-    );
+    assert_eq!((priority(&node), node.standing(1)), (70, Standing::Initialize));
     node.link(&report(3, "eth1", true, &[]));
     assert_eq!((priority(&node), node.standing(1)), (100, Standing::Backup));
     node.link(&report(3, "eth1", false, &[]));
-    assert_eq!(
-        (priority(&node), node.standing(1)),
-        (70, Standing::Initialize)
-    );
+    assert_eq!((priority(&node), node.standing(1)), (70, Standing::Initialize));
 }
 
 #[test]
 fn what_is_listened_to_follows_links_and_addresses() {
     let mut node = Node::new(vec![instance("a", 51), unicast("b", 52, &["10.0.0.9"])]);
     let listening = |node: &Node| {
-        node.router
-            .listening()
-            .map(|listen| (listen.link, listen.address))
-            .collect::<Vec<_>>()
+        node.router.listening().map(|listen| (listen.link, listen.address)).collect::<Vec<_>>()
     };
-    assert_eq!(
-        listening(&node),
-        [(index(2), GROUP), (index(2), ip("10.0.0.5"))]
-    );
+    assert_eq!(listening(&node), [(index(2), GROUP), (index(2), ip("10.0.0.5"))]);
     node.link(&report(2, "eth0", true, &["10.0.0.6"]));
-    assert_eq!(
-        listening(&node),
-        [(index(2), GROUP), (index(2), ip("10.0.0.6"))]
-    );
-    node.router
-        .handle(Input::LinkGone(index(2)), node.now, &mut node.out);
+    assert_eq!(listening(&node), [(index(2), GROUP), (index(2), ip("10.0.0.6"))]);
+    node.router.handle(Input::LinkGone(index(2)), node.now, &mut node.out);
     assert_eq!(listening(&node), []);
 }

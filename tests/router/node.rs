@@ -55,21 +55,10 @@ pub(crate) fn instance(name: &str, vrid: u8) -> Instance {
 }
 
 pub(crate) fn unicast(name: &str, vrid: u8, peers: &[&str]) -> Instance {
-    let peer = |peer: &&str| Peer {
-        address: ip(peer),
-        min_ttl: 0,
-        max_ttl: 255,
-    };
+    let peer = |peer: &&str| Peer { address: ip(peer), min_ttl: 0, max_ttl: 255 };
     let peers = peers.iter().map(peer).collect();
-    let transport = Transport::Unicast {
-        peers,
-        ttl: 255,
-        check_source: true,
-    };
-    Instance {
-        transport,
-        ..instance(name, vrid)
-    }
+    let transport = Transport::Unicast { peers, ttl: 255, check_source: true };
+    Instance { transport, ..instance(name, vrid) }
 }
 
 pub(crate) fn report(number: u32, name: &str, up: bool, addresses: &[&str]) -> LinkReport {
@@ -100,13 +89,11 @@ pub(crate) struct Recorder {
 
 impl Outbox for Recorder {
     fn transmit(&mut self, packet: Transmit<'_>) {
-        self.sent
-            .push((packet.destination, packet.ttl, packet.payload.to_vec()));
+        self.sent.push((packet.destination, packet.ttl, packet.payload.to_vec()));
     }
 
     fn assign(&mut self, slot: Slot, instance: Option<&Instance>) {
-        self.assigned
-            .push((slot, instance.map(|instance| instance.name.clone())));
+        self.assigned.push((slot, instance.map(|instance| instance.name.clone())));
     }
 
     fn desire(&mut self, slot: Slot, desire: Desire) {
@@ -133,10 +120,7 @@ impl Recorder {
     }
 
     pub(crate) fn causes(&mut self) -> Vec<(Standing, Cause)> {
-        std::mem::take(&mut self.told)
-            .into_iter()
-            .map(|told| (told.to, told.cause))
-            .collect()
+        std::mem::take(&mut self.told).into_iter().map(|told| (told.to, told.cause)).collect()
     }
 }
 
@@ -156,16 +140,13 @@ impl Node {
         };
         node.link(&report(2, "eth0", true, &["10.0.0.5"]));
         for instance in instances {
-            node.router
-                .add(instance, node.now, &mut node.out)
-                .expect("a frame");
+            node.router.add(instance, node.now, &mut node.out).expect("a frame");
         }
         node
     }
 
     pub(crate) fn link(&mut self, report: &LinkReport) {
-        self.router
-            .handle(Input::Link(report), self.now, &mut self.out);
+        self.router.handle(Input::Link(report), self.now, &mut self.out);
     }
 
     /// Lets the time pass, with every timer on the way.
@@ -181,14 +162,7 @@ impl Node {
     pub(crate) fn hear(&mut self, source: &str, destination: IpAddr, payload: &[u8]) {
         let packet = v4(source, destination, payload);
         let packet = Packet::V4(&packet);
-        self.router.handle(
-            Input::Received {
-                link: index(2),
-                packet,
-            },
-            self.now,
-            &mut self.out,
-        );
+        self.router.handle(Input::Received { link: index(2), packet }, self.now, &mut self.out);
     }
 
     /// The kernel acknowledges everything that is desired.
@@ -201,18 +175,11 @@ impl Node {
     }
 
     pub(crate) fn standing(&self, slot: usize) -> Standing {
-        self.router
-            .view(Slot::new(slot).unwrap())
-            .expect("an instance")
-            .standing
+        self.router.view(Slot::new(slot).unwrap()).expect("an instance").standing
     }
 
     pub(crate) fn rejected(&self, reason: Reject) -> u64 {
-        let own: u64 = self
-            .router
-            .views()
-            .map(|view| view.counters.rejected(reason))
-            .sum();
+        let own: u64 = self.router.views().map(|view| view.counters.rejected(reason)).sum();
         own + self.router.strays().rejected(reason)
     }
 }
@@ -234,15 +201,7 @@ pub(crate) fn message(vrid: u8, priority: u8, source: &str, destination: IpAddr)
     let vrid = Vrid::new(vrid).unwrap();
     let mut frame = Frame::new(Format::V3(Family::V4), vrid, [ip("10.0.0.100")]).unwrap();
     let priority = Priority::new(priority);
-    frame
-        .seal(
-            priority,
-            Centis::SECOND,
-            ip(source),
-            destination,
-            Coverage::PseudoHeader,
-        )
-        .to_vec()
+    frame.seal(priority, Centis::SECOND, ip(source), destination, Coverage::PseudoHeader).to_vec()
 }
 
 pub(crate) const DOWN: Duration = Duration::from_secs(4);
@@ -252,12 +211,6 @@ pub(crate) fn message_v2(vrid: u8, priority: u8, address: &str) -> Vec<u8> {
     let vrid = Vrid::new(vrid).unwrap();
     let mut frame = Frame::new(Format::V2 { password: None }, vrid, [ip(address)]).unwrap();
     let priority = Priority::new(priority);
-    let sealed = frame.seal(
-        priority,
-        Centis::SECOND,
-        GROUP,
-        GROUP,
-        Coverage::MessageOnly,
-    );
+    let sealed = frame.seal(priority, Centis::SECOND, GROUP, GROUP, Coverage::MessageOnly);
     sealed.to_vec()
 }

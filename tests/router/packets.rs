@@ -49,17 +49,11 @@ fn a_unicast_advert_is_not_for_a_multicast_instance_nor_the_reverse() {
 #[test]
 fn instances_that_share_a_vrid_are_told_apart_by_their_peers() {
     let ours = ip("10.0.0.5");
-    let mut node = Node::new(vec![
-        instance("multicast", 51),
-        unicast("unicast", 51, &["10.0.0.9"]),
-    ]);
+    let mut node =
+        Node::new(vec![instance("multicast", 51), unicast("unicast", 51, &["10.0.0.9"])]);
     node.hear("10.0.0.9", ours, &message(51, 200, "10.0.0.9", ours));
     node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
-    let received: Vec<_> = node
-        .router
-        .views()
-        .map(|view| view.counters.adverts_received)
-        .collect();
+    let received: Vec<_> = node.router.views().map(|view| view.counters.adverts_received).collect();
     assert_eq!(received, [1, 1]);
 }
 
@@ -97,14 +91,9 @@ fn version_2_refuses_another_address_list_unless_its_sender_owns_the_addresses()
 #[test]
 fn another_address_list_is_counted_and_the_advert_accepted() {
     let mut other = instance("api", 51);
-    other
-        .addresses
-        .push(Address::new(ip("10.0.0.101"), link("eth0")));
+    other.addresses.push(Address::new(ip("10.0.0.101"), link("eth0")));
     let mut node = Node::new(vec![other]);
     node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
     let counters = *node.router.views().next().unwrap().counters;
-    assert_eq!(
-        (counters.address_list_differs, counters.adverts_received),
-        (1, 1)
-    );
+    assert_eq!((counters.address_list_differs, counters.adverts_received), (1, 1));
 }

@@ -13,10 +13,7 @@ fn deliver(cable: &Cable, source: IpAddr, destination: IpAddr, ttl: u8) {
     let receiver = cable.far.receiver(destination);
     let mut transmitter = cable.near.transmitter();
     let message = advert(51, source, destination);
-    let departure = Departure {
-        ttl,
-        ..cable.near.departure(destination, &message)
-    };
+    let departure = Departure { ttl, ..cable.near.departure(destination, &message) };
     transmitter.push(departure, never);
     transmitter.flush(never);
 
@@ -30,9 +27,7 @@ fn deliver(cable: &Cable, source: IpAddr, destination: IpAddr, ttl: u8) {
     assert_eq!(datagram.ttl, ttl);
     assert_eq!(datagram.payload, message);
     let header = Header::read(datagram.payload).unwrap();
-    let advert = header
-        .advertisement(Version::V3, Family::of(source))
-        .unwrap();
+    let advert = header.advertisement(Version::V3, Family::of(source)).unwrap();
     let verified = advert.verify(datagram.source, datagram.destination);
     assert_eq!(verified, Ok(Coverage::PseudoHeader));
     assert_eq!(arrivals.receive(&receiver).unwrap(), 0, "it arrived twice");
@@ -111,13 +106,7 @@ fn a_receiver_hears_its_own_group_and_address_only() {
         let mut heard = Vec::new();
         drain(receiver, |packet| {
             let datagram = Datagram::read(packet).unwrap();
-            heard.push(
-                Header::read(datagram.payload)
-                    .unwrap()
-                    .vrid()
-                    .unwrap()
-                    .get(),
-            );
+            heard.push(Header::read(datagram.payload).unwrap().vrid().unwrap().get());
         });
         assert_eq!(heard, [vrid]);
     }
@@ -126,10 +115,7 @@ fn a_receiver_hears_its_own_group_and_address_only() {
 #[test]
 fn our_own_adverts_do_not_come_back() {
     let cable = Cable::lay();
-    let own = [
-        cable.near.receiver(group_v4()),
-        cable.near.receiver(group_v6()),
-    ];
+    let own = [cable.near.receiver(group_v4()), cable.near.receiver(group_v6())];
     let mut transmitter = cable.near.transmitter();
     for (source, destination) in [(cable.near.v4, group_v4()), (cable.near.v6, group_v6())] {
         let message = advert(51, source, destination);

@@ -18,10 +18,8 @@ fn three_batches_arrive_in_order_64_at_a_time() {
         let mut transmitter = cable.near.transmitter();
         for vrid in 1..=192 {
             let message = advert(vrid, source, group);
-            let departure = Departure {
-                slot: slot(vrid.into()),
-                ..cable.near.departure(group, &message)
-            };
+            let departure =
+                Departure { slot: slot(vrid.into()), ..cable.near.departure(group, &message) };
             transmitter.push(departure, never);
         }
         transmitter.flush(never);
@@ -32,13 +30,7 @@ fn three_batches_arrive_in_order_64_at_a_time() {
             assert_eq!(arrivals.receive(&receiver).unwrap(), 64);
             for packet in arrivals.packets() {
                 let datagram = Datagram::read(packet).unwrap();
-                vrids.push(
-                    Header::read(datagram.payload)
-                        .unwrap()
-                        .vrid()
-                        .unwrap()
-                        .get(),
-                );
+                vrids.push(Header::read(datagram.payload).unwrap().vrid().unwrap().get());
             }
         }
         assert!(vrids.into_iter().eq(1..=192));
@@ -72,10 +64,7 @@ fn the_greatest_adverts_cross_whole() {
 #[test]
 fn a_packet_of_60_kb_is_refused_and_the_next_one_read() {
     let cable = Cable::lay();
-    let listeners = [
-        cable.far.receiver(cable.far.v4),
-        cable.far.receiver(cable.far.v6),
-    ];
+    let listeners = [cable.far.receiver(cable.far.v4), cable.far.receiver(cable.far.v6)];
     cable.near.network.enter().unwrap();
     let huge = vec![0x31; 60_000];
     let sources = [cable.near.v4, cable.near.v6];

@@ -32,11 +32,7 @@ impl Cable {
     pub(crate) fn lay() -> Self {
         let far = Network::create().expect("this test makes network namespaces: run it as root");
         let near = Network::create().expect("this test makes network namespaces: run it as root");
-        let far_path = format!(
-            "/proc/{}/fd/{}",
-            std::process::id(),
-            far.as_fd().as_raw_fd()
-        );
+        let far_path = format!("/proc/{}/fd/{}", std::process::id(), far.as_fd().as_raw_fd());
         ip("link add near0 type veth peer name far0");
         ip(&format!("link set far0 netns {far_path}"));
         let near = End::set_up(near, "near0", 1);

@@ -25,19 +25,10 @@ fn what_one_interface_refuses_does_not_hold_up_the_others() {
     let mut transmitter = cable.near.transmitter();
     let message = advert(51, cable.near.v4, group_v4());
     let mut refused = Vec::new();
-    let links = [
-        cable.near.link,
-        down,
-        cable.near.link,
-        gone,
-        cable.near.link,
-    ];
+    let links = [cable.near.link, down, cable.near.link, gone, cable.near.link];
     for (link, number) in links.into_iter().zip(0..) {
-        let departure = Departure {
-            slot: slot(number),
-            link,
-            ..cable.near.departure(group_v4(), &message)
-        };
+        let departure =
+            Departure { slot: slot(number), link, ..cable.near.departure(group_v4(), &message) };
         transmitter.push(departure, never);
     }
     transmitter.flush(|slot, errno| refused.push((slot.index(), errno)));
@@ -52,11 +43,8 @@ fn what_one_interface_refuses_does_not_hold_up_the_others() {
 fn addresses_of_two_families_make_no_packet() {
     let cable = Cable::lay();
     let mut transmitter = cable.near.transmitter();
-    let departure = Departure {
-        slot: slot(3),
-        source: cable.near.v4,
-        ..cable.near.departure(group_v6(), &[])
-    };
+    let departure =
+        Departure { slot: slot(3), source: cable.near.v4, ..cable.near.departure(group_v6(), &[]) };
     let mut refused = Vec::new();
     transmitter.push(departure, |slot, errno| refused.push((slot, errno)));
     assert_eq!(refused, [(slot(3), Errno::AFNOSUPPORT)]);
@@ -67,9 +55,7 @@ fn thirty_interfaces_are_not_too_many_groups() {
     let _network = Network::create().expect("this test makes network namespaces: run it as root");
     let receivers: Vec<Receiver> = (0..30)
         .map(|number| {
-            ip(&format!(
-                "link add a{number} up type veth peer name b{number}"
-            ));
+            ip(&format!("link add a{number} up type veth peer name b{number}"));
             Receiver::open(index(&format!("a{number}")), group_v4()).unwrap()
         })
         .collect();
@@ -81,10 +67,7 @@ fn a_missing_interface_is_an_error_that_says_what_was_tried() {
     let _network = Network::create().expect("this test makes network namespaces: run it as root");
     let error = Receiver::open(IfIndex::new(9999).unwrap(), group_v4()).unwrap_err();
     assert_eq!(error.errno, Errno::NODEV);
-    assert_eq!(
-        error.to_string(),
-        "join the multicast group: No such device (os error 19)"
-    );
+    assert_eq!(error.to_string(), "join the multicast group: No such device (os error 19)");
 }
 
 #[test]
@@ -93,9 +76,7 @@ fn frames_arrive_octet_for_octet_and_the_refused_one_is_named() {
     cable.far.network.enter().unwrap();
     let every_protocol = Protocol::from(0x0300); // ETH_P_ALL in network order
     let mut listener = Socket::new(Domain::PACKET, Type::RAW, Some(every_protocol)).unwrap();
-    listener
-        .set_read_timeout(Some(Duration::from_secs(2)))
-        .unwrap();
+    listener.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     cable.near.network.enter().unwrap();
     let mut sender = FrameSender::open().unwrap();
     let mac = MacAddr([2, 0, 0, 0, 0, 1]);

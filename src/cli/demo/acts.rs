@@ -40,11 +40,7 @@ enum Bound {
 const ACTS: [Act; 7] = [
     Act {
         title: "All three start",
-        deed: |stage| {
-            Which::ALL
-                .into_iter()
-                .try_for_each(|which| stage.start(which))
-        },
+        deed: |stage| Which::ALL.into_iter().try_for_each(|which| stage.start(which)),
         heir: Which::A,
         bound: Bound::Beginning,
     },
@@ -102,9 +98,7 @@ pub(super) fn play() -> Result<(), Error> {
         let due = act.outage_due(&mut stage);
         if let Some(due) = due {
             let (outage, due) = (milliseconds(outage), milliseconds(due));
-            say(&format!(
-                "   no answer for {outage}; the protocol takes {due} at most\n\n"
-            ));
+            say(&format!("   no answer for {outage}; the protocol takes {due} at most\n\n"));
             table += &format!("{:<50}{outage:>12}{due:>14}\n", act.title);
         } else {
             say("\n");
@@ -142,11 +136,7 @@ fn perform(stage: &mut Stage, heard: &mut Vec<Answer>, act: &Act) -> Result<Dura
         }
         if now > deadline {
             line.finish(begin, now, heard);
-            return Err(Error::Unexpected {
-                act: act.title,
-                heir,
-                logs: stage.logs(),
-            });
+            return Err(Error::Unexpected { act: act.title, heir, logs: stage.logs() });
         }
         match stage.answers.recv_timeout(PATIENCE) {
             Ok(answer) => {

@@ -31,9 +31,7 @@ pub(super) fn ask(network: &Network, target: IpAddr) -> Result<Receiver<Answer>,
     let socket = inside(network, || {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
         let socket = socket.during("open the client's socket")?;
-        socket
-            .set_nonblocking(true)
-            .during("open the client's socket")?;
+        socket.set_nonblocking(true).during("open the client's socket")?;
         Ok::<_, Error>(socket)
     })??;
     let (answers, heard) = channel();
@@ -58,10 +56,7 @@ fn run(socket: &UdpSocket, target: SocketAddr, answers: &Sender<Answer>) {
         let mut answer = [0; 9];
         while socket.recv_from(&mut answer).is_ok() {
             let [by, ..] = answer;
-            let heard = Answer {
-                at: clock::now(),
-                by: char::from(by),
-            };
+            let heard = Answer { at: clock::now(), by: char::from(by) };
             if answers.send(heard).is_err() {
                 return;
             }

@@ -116,9 +116,6 @@ trait During<T> {
 
 impl<T, E: Into<io::Error>> During<T> for Result<T, E> {
     fn during(self, request: &'static str) -> Result<T, Error> {
-        self.map_err(|source| Error::System {
-            request,
-            source: source.into(),
-        })
+        self.map_err(|source| Error::System { request, source: source.into() })
     }
 }

@@ -123,10 +123,7 @@ impl Node {
         let lines: Vec<_> = text.lines().collect();
         let last = lines.len().saturating_sub(12);
         let lines = lines.get(last..).unwrap_or_default();
-        lines
-            .iter()
-            .map(|line| format!("  {}: {line}\n", self.name))
-            .collect()
+        lines.iter().map(|line| format!("  {}: {line}\n", self.name)).collect()
     }
 
     fn file(&self, kind: &str) -> PathBuf {

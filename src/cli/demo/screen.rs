@@ -15,10 +15,7 @@ const FINEST: Duration = Duration::from_millis(5);
 /// Writes text; a reader that has gone away is no reason to stop.
 pub(super) fn say(text: &str) {
     let mut out = stdout().lock();
-    let _unread = out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_err();
+    let _unread = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
 }
 
 /// Tells what went wrong, and how the command has ended by that.
@@ -40,10 +37,7 @@ pub(super) struct Line {
 impl Line {
     /// A line that has not been drawn.
     pub(super) fn new() -> Self {
-        Self {
-            live: stdout().is_terminal(),
-            drawn: Instant::default(),
-        }
+        Self { live: stdout().is_terminal(), drawn: Instant::default() }
     }
 
     /// Draws it again, on a terminal, twenty times a second at most.
@@ -93,10 +87,7 @@ mod tests {
 
     #[test]
     fn a_strip_shows_who_answered_last_in_each_part_and_where_nobody_did() {
-        let at = |ms, by| Answer {
-            at: Instant::default() + Duration::from_millis(ms),
-            by,
-        };
+        let at = |ms, by| Answer { at: Instant::default() + Duration::from_millis(ms), by };
         let answers = [at(0, 'a'), at(100, 'a'), at(5_990, 'b')];
         let now = Instant::default() + Duration::from_secs(6);
 

@@ -31,28 +31,16 @@ impl Stage {
     pub(super) fn build() -> Result<Self, Error> {
         let wiring = Wiring::open().during("talk to the kernel")?;
         wiring.add_bridge(BRIDGE)?;
-        let nodes = [
-            Node::new('a', 1, 200)?,
-            Node::new('b', 2, 150)?,
-            Node::new('c', 3, 100)?,
-        ];
+        let nodes = [Node::new('a', 1, 200)?, Node::new('b', 2, 150)?, Node::new('c', 3, 100)?];
         for node in &nodes {
             let port = node.name.to_string();
             connect(&wiring, &port, &node.network, node.mac(), node.address())?;
         }
         let client = new_network()?;
-        let (mac, address) = (
-            MacAddr([2, 0, 0, 0, 77, 200]),
-            Ipv4Addr::new(10, 77, 0, 200),
-        );
+        let (mac, address) = (MacAddr([2, 0, 0, 0, 77, 200]), Ipv4Addr::new(10, 77, 0, 200));
         connect(&wiring, "client", &client, mac, address)?;
         let answers = client::ask(&client, ADDRESS.into())?;
-        Ok(Self {
-            nodes,
-            answers,
-            wiring,
-            _client: client,
-        })
+        Ok(Self { nodes, answers, wiring, _client: client })
     }
 
     /// One of the routers.

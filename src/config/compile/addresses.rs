@@ -41,10 +41,7 @@ pub(super) fn compile(
     for entry in &written.excluded {
         excluded.extend(address(entry, interface, &mut seen, findings));
     }
-    Held {
-        advertised,
-        excluded,
-    }
+    Held { advertised, excluded }
 }
 
 /// Reports an instance that has nothing to advertise.
@@ -63,10 +60,7 @@ pub(super) fn check_count(
         findings.push(
             Diagnostic::error(
                 "no-address",
-                format!(
-                    "{} advertises no address, and needs one at least",
-                    name.value
-                ),
+                format!("{} advertises no address, and needs one at least", name.value),
             )
             .at(name.span, "")
             .help("add the address that is to move between the routers"),
@@ -75,10 +69,7 @@ pub(super) fn check_count(
         findings.push(
             Diagnostic::warning(
                 "no-address",
-                format!(
-                    "{} advertises no address: an election about nothing",
-                    name.value
-                ),
+                format!("{} advertises no address: an election about nothing", name.value),
             )
             .at(name.span, ""),
         );
@@ -110,10 +101,7 @@ fn second_family(
 fn too_many(written: &declared::Instance, most: usize, findings: &Findings<'_>) -> Diagnostic {
     let count = written.addresses.len();
     let name = &written.name.value;
-    let place = written
-        .addresses
-        .get(most)
-        .map_or(written.name.span, |it| it.span);
+    let place = written.addresses.get(most).map_or(written.name.span, |it| it.span);
     findings
         .flaw(
             "too-many-addresses",
@@ -138,10 +126,7 @@ fn address(
     if !seen.insert((ip, prefix, link)) {
         findings.push(
             findings
-                .flaw(
-                    "duplicate-address",
-                    format!("{ip}/{prefix} stands on {link} twice"),
-                )
+                .flaw("duplicate-address", format!("{ip}/{prefix} stands on {link} twice"))
                 .at(entry.span, "this one is left out")
                 .verdict(Verdict::Silent),
         );
@@ -205,10 +190,7 @@ fn in_net(
     }
     findings.push(
         findings
-            .flaw(
-                "broadcast-without-net",
-                format!("{ip}/{prefix} has no broadcast address"),
-            )
+            .flaw("broadcast-without-net", format!("{ip}/{prefix} has no broadcast address"))
             .at(written.span, "left out")
             .help("write the prefix of the network behind the address"),
     );

@@ -38,26 +38,14 @@ pub(super) fn compile(
     if !strict {
         return own;
     }
-    if let Some(lower) = written
-        .policy
-        .announce
-        .lower_repeat
-        .filter(|it| it.value > 0)
-    {
+    if let Some(lower) = written.policy.announce.lower_repeat.filter(|it| it.value > 0) {
         findings.push(
             findings
-                .flaw(
-                    "strict-conflict",
-                    "strict mode does not announce on a lower-priority advert",
-                )
+                .flaw("strict-conflict", "strict mode does not announce on a lower-priority advert")
                 .at(lower.span, "0 is used"),
         );
     }
-    Announce {
-        lower_repeat: 0,
-        lower_delay: Duration::ZERO,
-        ..own
-    }
+    Announce { lower_repeat: 0, lower_delay: Duration::ZERO, ..own }
 }
 
 fn over(written: &declared::Announce, base: Announce) -> Announce {

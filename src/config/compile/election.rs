@@ -39,10 +39,7 @@ fn priority(written: &declared::Instance, findings: &mut Findings<'_>) -> Priori
             findings.push(
                 Diagnostic::note(
                     "owner-by-state",
-                    format!(
-                        "{} has priority 255, the address owner's",
-                        written.name.value
-                    ),
+                    format!("{} has priority 255, the address owner's", written.name.value),
                 )
                 .at(state.span, "because no priority is set beside this state")
                 .help("set a priority below 255 unless this router owns the addresses"),
@@ -129,11 +126,7 @@ fn preempt(
     let mut delay = written.preempt_delay.filter(|it| !it.value.is_zero());
     let name = &written.name.value;
     let mut clear = |message: String, place| {
-        findings.push(
-            findings
-                .flaw("preempt-conflict", message)
-                .at(place, "no effect"),
-        );
+        findings.push(findings.flaw("preempt-conflict", message).at(place, "no effect"));
     };
     if let Some(never) = never.take_if(|_| wants_active || priority.is_owner()) {
         let why = if wants_active {
@@ -155,10 +148,7 @@ fn preempt(
     if let Some(why) = why
         && let Some(delay) = delay.take()
     {
-        clear(
-            format!("{name} keeps no preemption delay: {why}"),
-            delay.span,
-        );
+        clear(format!("{name} keeps no preemption delay: {why}"), delay.span);
     }
     match (never, delay) {
         (Some(_), _) => Preempt::No,

@@ -39,9 +39,7 @@ pub(super) fn compile(
         source,
         transport,
         authentication,
-        checksum: policy
-            .checksum
-            .map_or(ChecksumForm::PseudoHeader, |it| it.value),
+        checksum: policy.checksum.map_or(ChecksumForm::PseudoHeader, |it| it.value),
         addresses: held.advertised,
         excluded: held.excluded,
         announce,
@@ -80,10 +78,7 @@ fn identity(
                 .help("name the interface that its adverts are to travel on"),
         );
     }
-    (
-        written.vrid.map(|it| it.value),
-        interface.map(|it| it.value),
-    )
+    (written.vrid.map(|it| it.value), interface.map(|it| it.value))
 }
 
 /// The family that was declared, or that of the first address of any kind.
@@ -95,11 +90,7 @@ fn family(written: &declared::Instance) -> Family {
     };
     let address = || Some(Family::of(written.addresses.first()?.ip.value));
     let declared = written.family.map(|it| it.value);
-    declared
-        .or_else(source)
-        .or_else(peer)
-        .or_else(address)
-        .unwrap_or(Family::V4)
+    declared.or_else(source).or_else(peer).or_else(address).unwrap_or(Family::V4)
 }
 
 fn version(
@@ -155,10 +146,7 @@ fn authentication(
         if let Some(pass) = &written.auth_pass {
             findings.push(
                 findings
-                    .flaw(
-                        "auth-without-type",
-                        "the password is not used: no type is set",
-                    )
+                    .flaw("auth-without-type", "the password is not used: no type is set")
                     .at(pass.span, "")
                     .help("set the type to PASS on all routers, or drop the password on all")
                     .verdict(Verdict::Silent),
@@ -178,10 +166,7 @@ fn authentication(
                 "auth-unknown",
                 format!("{name} signs its adverts with {how}, which vipd does not speak"),
             )
-            .at(
-                kind.span,
-                "its peers would refuse every advert and take the addresses too",
-            )
+            .at(kind.span, "its peers would refuse every advert and take the addresses too")
             .help("change all routers of the group to PASS or to no authentication")
             .verdict(Verdict::Silent),
         );

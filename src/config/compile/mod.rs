@@ -18,15 +18,9 @@ use identity::Taken;
 /// `None` exactly if `found` holds an error afterwards, those of the reader included.
 #[must_use]
 pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
-    let mut findings = Findings {
-        manners: declared.manners,
-        all: found,
-    };
+    let mut findings = Findings { manners: declared.manners, all: found };
     let instances = instances(declared, &mut findings);
-    let model = Model {
-        node: node(&declared.node),
-        instances,
-    };
+    let model = Model { node: node(&declared.node), instances };
     (!found.has_errors()).then_some(model)
 }
 
@@ -55,9 +49,7 @@ fn node(written: &declared::Node) -> Node {
     let answer = |setting: Setting<bool>, usual| setting.map_or(usual, |it| it.value);
     Node {
         router_id: written.router_id.as_ref().map(|it| it.value.clone()),
-        startup_delay: written
-            .startup_delay
-            .map_or(usual.startup_delay, |it| it.value),
+        startup_delay: written.startup_delay.map_or(usual.startup_delay, |it| it.value),
         dynamic_interfaces: answer(written.dynamic_interfaces, usual.dynamic_interfaces),
         realtime: written.realtime.map_or(usual.realtime, |it| it.value),
         nice: written.nice.map_or(usual.nice, |it| it.value),

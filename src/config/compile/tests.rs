@@ -69,10 +69,7 @@ fn an_instance_of_a_vrid_an_interface_and_an_address_has_the_usual_defaults() {
     let group = "224.0.0.18".parse().unwrap();
     assert_eq!(instance.transport, Transport::Multicast { group });
     let held = &instance.addresses[0];
-    assert_eq!(
-        (held.prefix, held.scope, held.tracked),
-        (32, Scope::GLOBAL, true)
-    );
+    assert_eq!((held.prefix, held.scope, held.tracked), (32, Scope::GLOBAL, true));
 }
 
 #[test]
@@ -129,11 +126,7 @@ fn the_interval_is_rounded_as_its_version_counts() {
         (Version::V3, 40_954, 4_095, 1),
         (Version::V3, 50_000, 4_095, 1),
     ] {
-        assert_eq!(
-            interval(version, millis),
-            (centis, findings),
-            "{version} {millis} ms"
-        );
+        assert_eq!(interval(version, millis), (centis, findings), "{version} {millis} ms");
     }
 }
 
@@ -187,10 +180,7 @@ fn a_password_is_cut_to_8_bytes_and_unknown_to_version_3() {
     assert_eq!(long.0, Authentication::Pass(*b"ninebyte"));
     assert_eq!(long.1, ["auth-pass-cut"]);
     let v3 = with_pass(Version::V3, "k8s");
-    assert_eq!(
-        (v3.0, v3.1),
-        (Authentication::None, vec!["auth-not-supported"])
-    );
+    assert_eq!((v3.0, v3.1), (Authentication::None, vec!["auth-not-supported"]));
     let empty = with_pass(Version::V2, "");
     assert_eq!(empty.1, ["auth-without-password"]);
 }
@@ -205,19 +195,12 @@ fn ah_is_refused_because_two_routers_would_hold_the_addresses() {
 #[test]
 fn unicast_without_a_peer_is_multicast() {
     let (instance, codes) = one(|it, _| it.peers = set(Vec::new()));
-    assert!(matches!(
-        instance.unwrap().transport,
-        Transport::Multicast { .. }
-    ));
+    assert!(matches!(instance.unwrap().transport, Transport::Multicast { .. }));
     assert_eq!(codes, ["unicast-without-peers"]);
 }
 
 fn peer(address: &str) -> Spanned<Peer> {
-    said(Peer {
-        address: address.parse().unwrap(),
-        min_ttl: None,
-        max_ttl: None,
-    })
+    said(Peer { address: address.parse().unwrap(), min_ttl: None, max_ttl: None })
 }
 
 #[test]
@@ -226,12 +209,7 @@ fn peers_are_of_the_sources_family_and_each_there_once() {
         it.source = set("10.0.0.1".parse().unwrap());
         it.peers = set(vec![peer("10.0.0.2"), peer("fd00::2"), peer("10.0.0.2")]);
     });
-    let Transport::Unicast {
-        peers,
-        ttl,
-        check_source,
-    } = instance.unwrap().transport
-    else {
+    let Transport::Unicast { peers, ttl, check_source } = instance.unwrap().transport else {
         panic!("not unicast");
     };
     assert_eq!((peers.len(), ttl, check_source), (1, 255, false));
@@ -243,13 +221,7 @@ fn a_peers_ttl_range_switches_on_the_check_of_the_source() {
     let mut checked = peer("10.0.0.2");
     checked.value.min_ttl = set(254);
     let instance = made(|it, _| it.peers = set(vec![checked]));
-    assert!(matches!(
-        instance.transport,
-        Transport::Unicast {
-            check_source: true,
-            ..
-        }
-    ));
+    assert!(matches!(instance.transport, Transport::Unicast { check_source: true, .. }));
 }
 
 #[test]
@@ -275,11 +247,7 @@ fn addresses_beyond_an_adverts_room_are_held_but_not_advertised() {
                 .collect();
         });
         let instance = instance.unwrap();
-        (
-            instance.addresses.len(),
-            instance.excluded.len(),
-            codes.len(),
-        )
+        (instance.addresses.len(), instance.excluded.len(), codes.len())
     };
     assert_eq!(count("4", 255), (255, 0, 0));
     assert_eq!(count("4", 300), (255, 45, 1));
@@ -324,10 +292,7 @@ fn what_only_ipv4_has_is_left_out_of_an_ipv6_address() {
         it.addresses = vec![ip];
     });
     let held = &instance.unwrap().addresses[0];
-    assert_eq!(
-        (held.scope, held.label, held.broadcast),
-        (Scope::GLOBAL, None, Broadcast::None)
-    );
+    assert_eq!((held.scope, held.label, held.broadcast), (Scope::GLOBAL, None, Broadcast::None));
     assert_eq!(codes, ["wrong-family"; 3]);
 }
 
@@ -340,10 +305,7 @@ fn announcements_are_the_instances_over_the_nodes_over_the_usual() {
     });
     assert_eq!(instance.announce.repeat, 3);
     assert_eq!(instance.announce.delay, Duration::from_secs(7));
-    assert_eq!(
-        instance.announce.lower_repeat, 2,
-        "the node's, not the instance's"
-    );
+    assert_eq!(instance.announce.lower_repeat, 2, "the node's, not the instance's");
     assert_eq!(instance.announce.lower_delay, Duration::from_secs(7));
 }
 
@@ -354,10 +316,7 @@ fn few_announcements_touch_only_what_was_not_written() {
         all.defaults.announce.refresh = set(Duration::from_secs(60));
         it.policy.announce.repeat = set(3);
     });
-    assert_eq!(
-        (instance.announce.repeat, instance.announce.lower_repeat),
-        (3, 1)
-    );
+    assert_eq!((instance.announce.repeat, instance.announce.lower_repeat), (3, 1));
     assert_eq!(instance.announce.delay, Duration::ZERO);
     assert_eq!(instance.announce.refresh, Duration::from_secs(60));
 }
@@ -368,10 +327,7 @@ fn strict_mode_is_silent_towards_lower_priorities() {
         all.defaults.strict = set(true);
         it.policy.answer_higher = set(true);
     });
-    assert_eq!(
-        (instance.announce.lower_repeat, instance.down_adverts),
-        (0, 3)
-    );
+    assert_eq!((instance.announce.lower_repeat, instance.down_adverts), (0, 3));
     assert!(!instance.answer_lower && !instance.answer_higher);
 }
 
@@ -383,11 +339,7 @@ fn strict_mode_and_state_must_agree() {
         it.priority = set(Priority::new(100));
         it.preempt = set(false);
     });
-    assert_eq!(
-        instance.unwrap().preempt,
-        Preempt::No,
-        "the state does not count"
-    );
+    assert_eq!(instance.unwrap().preempt, Preempt::No, "the state does not count");
     assert_eq!(codes, ["strict-conflict"]);
 }
 
@@ -406,18 +358,13 @@ fn two_instances_of_one_vrid_are_an_error_unless_something_tells_them_apart() {
         let mut second = instance("VI_2", 51);
         second.addresses = vec![address("10.0.0.10")];
         change(&mut second);
-        let declared = Declared {
-            instances: vec![instance("VI_1", 51), second],
-            ..Declared::default()
-        };
+        let declared =
+            Declared { instances: vec![instance("VI_1", 51), second], ..Declared::default() };
         let mut found = Diagnostics::default();
         compile(&declared, &mut found).map(|it| it.instances.len())
     };
     assert_eq!(two(|_| ()), None);
-    assert_eq!(
-        two(|it| it.interface = set(LinkName::new("eth1").unwrap())),
-        Some(2)
-    );
+    assert_eq!(two(|it| it.interface = set(LinkName::new("eth1").unwrap())), Some(2));
     assert_eq!(two(|it| it.addresses = vec![address("fd00::1")]), Some(2));
     assert_eq!(two(|it| it.peers = set(vec![peer("10.0.0.2")])), Some(2));
     assert_eq!(two(|it| it.vrid = set(Vrid::new(52).unwrap())), Some(2));
@@ -431,10 +378,7 @@ fn unicast_instances_of_one_vrid_are_told_apart_by_their_sources() {
         let mut second = instance("VI_2", 51);
         second.peers = set(vec![peer("10.0.0.4")]);
         second.source = source.map(|it| said(it.parse().unwrap()));
-        let declared = Declared {
-            instances: vec![first, second],
-            ..Declared::default()
-        };
+        let declared = Declared { instances: vec![first, second], ..Declared::default() };
         let mut found = Diagnostics::default();
         compile(&declared, &mut found).map(|it| it.instances.len())
     };

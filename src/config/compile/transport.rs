@@ -87,10 +87,7 @@ fn of_family(
     }
     findings.push(
         findings
-            .flaw(
-                "wrong-family",
-                format!("the {what} is not an {family} address"),
-            )
+            .flaw("wrong-family", format!("the {what} is not an {family} address"))
             .at(setting.span, "left out"),
     );
     None

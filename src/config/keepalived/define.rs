@@ -115,19 +115,11 @@ impl Definitions {
                     if !after.is_blank() {
                         rest.push(after.trimmed());
                     }
-                    return Ok(Substituted {
-                        line: before,
-                        rest,
-                        changed: true,
-                    });
+                    return Ok(Substituted { line: before, rest, changed: true });
                 }
             }
         }
-        Ok(Substituted {
-            line,
-            rest: Vec::new(),
-            changed: replaced > 0,
-        })
+        Ok(Substituted { line, rest: Vec::new(), changed: replaced > 0 })
     }
 }
 
@@ -155,11 +147,7 @@ fn next_reference(text: &str, from: usize) -> Option<Reference> {
                     .get(name_end)
                     .is_none_or(|it| matches!(it, b'}' | b' ' | b'\t'));
                 if spaced {
-                    return Some(Reference {
-                        whole: start..start + 3 + close,
-                        name,
-                        arguments,
-                    });
+                    return Some(Reference { whole: start..start + 3 + close, name, arguments });
                 }
             }
         } else {
@@ -249,9 +237,7 @@ mod tests {
     #[test]
     fn a_value_points_at_the_name_that_it_was_put_in_for() {
         let line = text("priority $P");
-        let line = defined(&[("P", "100")])
-            .substitute(&line, &mut Fixed)
-            .unwrap();
+        let line = defined(&[("P", "100")]).substitute(&line, &mut Fixed).unwrap();
         let span = line.line.span(9..12).unwrap();
         assert_eq!(span.range(), 9..11);
     }
@@ -267,9 +253,7 @@ mod tests {
         let mut definitions = Definitions::default();
         let lines = ["a {", "b", "}"].map(text).to_vec();
         definitions.define("BLOCK".to_owned(), Value::Lines(lines));
-        let line = definitions
-            .substitute(&text("x $BLOCK"), &mut Fixed)
-            .unwrap();
+        let line = definitions.substitute(&text("x $BLOCK"), &mut Fixed).unwrap();
         assert_eq!(line.line.as_str(), "x a {");
         let rest: Vec<_> = line.rest.iter().map(Text::as_str).collect();
         assert_eq!(rest, ["b", "}"]);

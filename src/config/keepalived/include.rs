@@ -30,12 +30,7 @@ pub(super) struct Matched {
 
 impl Checks {
     /// All of them.
-    pub(super) const ALL: Self = Self {
-        read: true,
-        matches: true,
-        wildcard: true,
-        braces: true,
-    };
+    pub(super) const ALL: Self = Self { read: true, matches: true, wildcard: true, braces: true };
 
     /// What `keyword` insists on besides these; `None` if it is no include.
     pub(super) fn with(self, keyword: &str) -> Option<Self> {
@@ -43,18 +38,9 @@ impl Checks {
         Some(match kind {
             "" => self,
             "r" => Self { read: true, ..self },
-            "m" => Self {
-                matches: true,
-                ..self
-            },
-            "w" => Self {
-                wildcard: true,
-                ..self
-            },
-            "b" => Self {
-                braces: true,
-                ..self
-            },
+            "m" => Self { matches: true, ..self },
+            "w" => Self { wildcard: true, ..self },
+            "b" => Self { braces: true, ..self },
             "a" => Self::ALL,
             _ => return None,
         })
@@ -87,11 +73,7 @@ impl Checks {
     /// Whether finding these files violates a check.
     pub(super) fn refuse(self, matched: &Matched) -> bool {
         let none = matched.files.is_empty();
-        let insists = if matched.wildcard {
-            self.wildcard
-        } else {
-            self.matches
-        };
+        let insists = if matched.wildcard { self.wildcard } else { self.matches };
         (none && insists) || (!matched.missing.is_empty() && self.braces)
     }
 }
@@ -136,10 +118,7 @@ fn split_braces(pattern: &str) -> Option<Vec<String>> {
     let open = pattern.find('{')?;
     let mut depth = 0_u32;
     let mut commas = vec![open];
-    for (offset, letter) in pattern
-        .char_indices()
-        .skip_while(|(offset, _)| *offset < open)
-    {
+    for (offset, letter) in pattern.char_indices().skip_while(|(offset, _)| *offset < open) {
         match letter {
             '{' => depth += 1,
             ',' if depth == 1 => commas.push(offset),
@@ -201,21 +180,9 @@ mod tests {
         let set = |checks: Checks, words: &str| checks.set(words.split_whitespace());
         assert_eq!(set(Checks::default(), ""), Checks::ALL);
         let read = set(Checks::ALL, "readable");
-        assert_eq!(
-            read,
-            Checks {
-                read: true,
-                ..Checks::default()
-            }
-        );
+        assert_eq!(read, Checks { read: true, ..Checks::default() });
         let more = set(read, "+match -read");
-        assert_eq!(
-            more,
-            Checks {
-                matches: true,
-                ..Checks::default()
-            }
-        );
+        assert_eq!(more, Checks { matches: true, ..Checks::default() });
     }
 
     #[test]

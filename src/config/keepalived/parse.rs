@@ -58,11 +58,7 @@ impl Statement {
 
 /// Reads everything. What cannot be understood is reported and left out.
 pub(super) fn parse(reader: &mut Reader<'_>) -> Vec<Statement> {
-    let mut parser = Parser {
-        reader,
-        early: None,
-        unclosed: false,
-    };
+    let mut parser = Parser { reader, early: None, unclosed: false };
     parser.block(ROOT, None)
 }
 
@@ -112,12 +108,7 @@ impl Parser<'_, '_> {
                 }
                 Token::Open(place) => {
                     if stranger.is_none() {
-                        self.warn(
-                            "unexpected-brace",
-                            "no block can begin here",
-                            place,
-                            "ignored",
-                        );
+                        self.warn("unexpected-brace", "no block can begin here", place, "ignored");
                         stranger = opening.cloned();
                     }
                 }
@@ -173,11 +164,7 @@ impl Parser<'_, '_> {
                 Body::None
             }
         };
-        Statement {
-            keyword,
-            words,
-            body,
-        }
+        Statement { keyword, words, body }
     }
 
     /// The entries up to the `}`.
@@ -187,12 +174,7 @@ impl Parser<'_, '_> {
             match token {
                 Token::Close(_) => return entries,
                 Token::Open(place) => {
-                    self.warn(
-                        "unexpected-brace",
-                        "an entry has no block",
-                        place,
-                        "ignored",
-                    );
+                    self.warn("unexpected-brace", "an entry has no block", place, "ignored");
                 }
                 Token::Words(words) => entries.push(words),
             }
@@ -275,10 +257,7 @@ impl Parser<'_, '_> {
             (true, None) => Diagnostic::warning("unknown-block", message),
             (true, Some(opening)) => Diagnostic::warning(
                 "unknown-block",
-                format!(
-                    "{message}: its '}}' ends {} too, as in keepalived",
-                    opening.value
-                ),
+                format!("{message}: its '}}' ends {} too, as in keepalived", opening.value),
             ),
         };
         let label = match (opens, opening) {
@@ -344,12 +323,7 @@ impl Parser<'_, '_> {
     fn unclosed(&mut self, opening: &Word) {
         if !std::mem::replace(&mut self.unclosed, true) {
             let message = format!("the '}}' of {} is missing", opening.value);
-            self.warn(
-                "unclosed-block",
-                message,
-                opening.span,
-                "not closed before the end",
-            );
+            self.warn("unclosed-block", message, opening.span, "not closed before the end");
         }
     }
 }

@@ -159,11 +159,7 @@ impl<'a> Reader<'a> {
             Ok(line) => line.trimmed(),
             Err(open) => {
                 let place = raw.span(open.offset..raw.as_str().len());
-                self.warn(
-                    "open-quote",
-                    "a quote is not closed: the line is ignored",
-                    place,
-                );
+                self.warn("open-quote", "a quote is not closed: the line is ignored", place);
                 return None;
             }
         };
@@ -176,11 +172,7 @@ impl<'a> Reader<'a> {
             }
             return None;
         }
-        let keyword = line
-            .as_str()
-            .split(lex::is_blank)
-            .next()
-            .unwrap_or_default();
+        let keyword = line.as_str().split(lex::is_blank).next().unwrap_or_default();
         if keyword == "include_check" {
             self.include_check(&line);
             return Some(line);
@@ -283,10 +275,7 @@ impl<'a> Reader<'a> {
             self.feeds.push(feed);
         } else {
             let place = feed.place(self.sources);
-            self.stop(
-                place,
-                "definitions or includes lead to each other without end",
-            );
+            self.stop(place, "definitions or includes lead to each other without end");
         }
     }
 

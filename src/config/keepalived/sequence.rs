@@ -18,13 +18,7 @@ pub(super) struct Sequence {
 /// The values of each round.
 #[derive(Debug)]
 enum Rounds {
-    Numbers {
-        next: i64,
-        step: i64,
-        end: i64,
-        hex: bool,
-        over: bool,
-    },
+    Numbers { next: i64, step: i64, end: i64, hex: bool, over: bool },
     List(std::vec::IntoIter<Vec<String>>),
 }
 
@@ -78,13 +72,7 @@ impl Sequence {
     pub(super) fn next_round(&mut self) -> Option<Vec<String>> {
         match &mut self.rounds {
             Rounds::List(rounds) => rounds.next(),
-            Rounds::Numbers {
-                next,
-                step,
-                end,
-                hex,
-                over,
-            } => {
+            Rounds::Numbers { next, step, end, hex, over } => {
                 if *over || (*step > 0 && next > end) || (*step < 0 && next < end) {
                     return None;
                 }
@@ -108,32 +96,20 @@ fn numbers(head: &str, hex: bool) -> Result<(Vec<String>, Rounds), Malformed> {
     let mut fields = head.split(',').map(str::trim);
     let name = fields.next().unwrap_or_default();
     let numbers: Option<Vec<i64>> = fields.map(number).collect();
-    let numbers = numbers.ok_or(Malformed {
-        what: "its bounds are not numbers",
-    })?;
+    let numbers = numbers.ok_or(Malformed { what: "its bounds are not numbers" })?;
     let (start, step, end) = match *numbers.as_slice() {
         [end] => (if end < 0 { -1 } else { 1 }, None, end),
         [start, end] => (start, None, end),
         [start, step, end] => (start, Some(step), end),
         _ => {
-            return Err(Malformed {
-                what: "it takes a variable and one to three numbers",
-            });
+            return Err(Malformed { what: "it takes a variable and one to three numbers" });
         }
     };
     let step = step.unwrap_or(if end < start { -1 } else { 1 });
     if step == 0 {
-        return Err(Malformed {
-            what: "its step is 0",
-        });
+        return Err(Malformed { what: "its step is 0" });
     }
-    let rounds = Rounds::Numbers {
-        next: start,
-        step,
-        end,
-        hex,
-        over: false,
-    };
+    let rounds = Rounds::Numbers { next: start, step, end, hex, over: false };
     Ok((names(name)?, rounds))
 }
 
@@ -143,9 +119,7 @@ fn number(text: &str) -> Option<i64> {
         Some(digits) => (-1, digits),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let hex = digits
-        .strip_prefix("0x")
-        .or_else(|| digits.strip_prefix("0X"));
+    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     let value = match (hex, digits.strip_prefix('0')) {
         (Some(hex), _) => i64::from_str_radix(hex, 16),
         (None, Some(octal)) if !octal.is_empty() => i64::from_str_radix(octal, 8),
@@ -165,9 +139,7 @@ fn list(head: &str) -> Result<(Vec<String>, Rounds), Malformed> {
         })
         .collect();
     if rounds.is_empty() {
-        return Err(Malformed {
-            what: "it lists no value",
-        });
+        return Err(Malformed { what: "it lists no value" });
     }
     Ok((names, Rounds::List(rounds.into_iter())))
 }
@@ -175,17 +147,13 @@ fn list(head: &str) -> Result<(Vec<String>, Rounds), Malformed> {
 fn names(group: &str) -> Result<Vec<String>, Malformed> {
     let names: Vec<String> = fields(group).map(str::to_owned).collect();
     let is_name = |name: &String| {
-        let letters = name
-            .bytes()
-            .all(|it| it.is_ascii_alphanumeric() || it == b'_');
+        let letters = name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
         letters && !name.is_empty() && !name.starts_with(|it: char| it.is_ascii_digit())
     };
     if names.iter().all(is_name) {
         return Ok(names);
     }
-    Err(Malformed {
-        what: "its variable's name is not one",
-    })
+    Err(Malformed { what: "its variable's name is not one" })
 }
 
 /// Splits at commas outside braces.
@@ -235,10 +203,7 @@ mod tests {
             ("~SEQ(N, 0, 5, 12) x", vec!["0", "5", "10"]),
             ("~SEQx(N, 0x90, 0x10, 0xb0) x", vec!["90", "a0", "b0"]),
             ("~SEQ(N, 5, 1, 3) x", vec![]),
-            (
-                "~SEQ(N, 9223372036854775807, 9223372036854775807) x",
-                vec!["9223372036854775807"],
-            ),
+            ("~SEQ(N, 9223372036854775807, 9223372036854775807) x", vec!["9223372036854775807"]),
         ] {
             assert_eq!(rounds(line).unwrap(), expected, "{line}");
         }

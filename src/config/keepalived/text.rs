@@ -40,14 +40,7 @@ impl Text {
 
     /// `text` put in for what stands at `span`.
     pub(super) fn instead_of(span: Span, text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            pieces: vec![Piece {
-                start: 0,
-                span,
-                verbatim: false,
-            }],
-        }
+        Self { text: text.to_owned(), pieces: vec![Piece { start: 0, span, verbatim: false }] }
     }
 
     /// The letters.
@@ -109,10 +102,9 @@ impl Text {
     pub(super) fn push(&mut self, other: &Self) {
         let shift = self.text.len();
         self.text.push_str(&other.text);
-        self.pieces.extend(other.pieces.iter().map(|piece| Piece {
-            start: piece.start + shift,
-            ..piece.clone()
-        }));
+        self.pieces.extend(
+            other.pieces.iter().map(|piece| Piece { start: piece.start + shift, ..piece.clone() }),
+        );
     }
 
     /// The same letters, all put in for what stands at `span`.
@@ -129,19 +121,13 @@ impl Text {
 
     /// Where the letter at `offset` was written, up to `limit` in a verbatim piece.
     fn locate(&self, offset: usize, limit: usize) -> Option<Span> {
-        let (piece, end) = self
-            .bounded()
-            .filter(|(piece, _)| piece.start <= offset)
-            .last()?;
+        let (piece, end) = self.bounded().filter(|(piece, _)| piece.start <= offset).last()?;
         if !piece.verbatim {
             return Some(piece.span);
         }
         let base = piece.span.range().start;
         let to = limit.clamp(offset, end.max(offset));
-        Some(Span::new(
-            piece.span.file,
-            base + (offset - piece.start)..base + (to - piece.start),
-        ))
+        Some(Span::new(piece.span.file, base + (offset - piece.start)..base + (to - piece.start)))
     }
 }
 

@@ -34,10 +34,7 @@ pub(super) fn detailed(table: &mut Table<'_, '_>) -> Option<Address> {
     let no_prefix_route = table.setting("no_prefix_route", value::boolean);
     let auto_join = table.setting("auto_join", value::boolean);
     let tracked = table.setting("tracked", value::boolean);
-    let Spanned {
-        value: (ip, prefix),
-        span: place,
-    } = ip?;
+    let Spanned { value: (ip, prefix), span: place } = ip?;
     if Family::of(ip) == Family::V4 {
         let written = [
             ("preferred", preferred_secs.map(|it| it.span)),
@@ -45,15 +42,8 @@ pub(super) fn detailed(table: &mut Table<'_, '_>) -> Option<Address> {
             ("home", home.map(|it| it.span)),
             ("manage_temporary", manage_temporary.map(|it| it.span)),
         ];
-        for (key, span) in written
-            .into_iter()
-            .filter_map(|(key, span)| Some((key, span?)))
-        {
-            table.tell(
-                key,
-                span,
-                Mistake::value(format!("means nothing to {ip}: it is for IPv6")),
-            );
+        for (key, span) in written.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+            table.tell(key, span, Mistake::value(format!("means nothing to {ip}: it is for IPv6")));
         }
     }
     Some(Address {

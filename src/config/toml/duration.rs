@@ -94,18 +94,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        let nonsense = [
-            "",
-            "s",
-            "-1s",
-            "1 s",
-            "1.2.3s",
-            ".s",
-            "1w",
-            "1s1",
-            "99999999999999h",
-            "1.s",
-        ];
+        let nonsense =
+            ["", "s", "-1s", "1 s", "1.2.3s", ".s", "1w", "1s1", "99999999999999h", "1.s"];
         for text in nonsense {
             assert!(parse(text).is_err(), "{text}");
         }

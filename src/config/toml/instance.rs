@@ -49,9 +49,7 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
         group,
         peers,
         ttl,
-        auth_kind: auth_pass
-            .as_ref()
-            .map(|pass| Spanned::new(AuthKind::Pass, pass.span)),
+        auth_kind: auth_pass.as_ref().map(|pass| Spanned::new(AuthKind::Pass, pass.span)),
         auth_pass,
         no_addresses: none_meant.map(|list| Spanned::new(true, list.span)),
         addresses: addresses.map_or_else(Vec::new, |list| list.value),
@@ -79,14 +77,8 @@ fn preempt(value: Value<'_>) -> Read<(bool, Option<Duration>)> {
     if let Some(preempt) = value.as_bool() {
         return Ok((preempt, None));
     }
-    if value
-        .as_str()
-        .is_none_or(|text| text.parse::<bool>().is_ok())
-    {
-        return Err(Mistake::kind(
-            "true, false or a duration such as \"30s\"",
-            value,
-        ));
+    if value.as_str().is_none_or(|text| text.parse::<bool>().is_ok()) {
+        return Err(Mistake::kind("true, false or a duration such as \"30s\"", value));
     }
     let delay = value::duration(LONGEST_DELAY)(value)?;
     Ok((true, Some(delay)))

@@ -45,14 +45,8 @@ pub fn load(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Opti
 pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Declared {
     let text = sources.file(file).map_or("", |source| source.text.as_str());
     let (document, mistakes) = DeTable::parse_recoverable(text);
-    let mut found: Vec<Diagnostic> = mistakes
-        .iter()
-        .map(|mistake| syntax(file, mistake))
-        .collect();
-    let mut declared = Declared {
-        manners: Manners::Exact,
-        ..Declared::default()
-    };
+    let mut found: Vec<Diagnostic> = mistakes.iter().map(|mistake| syntax(file, mistake)).collect();
+    let mut declared = Declared { manners: Manners::Exact, ..Declared::default() };
     if found.is_empty() {
         let whole = Span::new(file, document.span());
         Table::visit("", document.get_ref(), whole, &mut found, |root| {

@@ -2,9 +2,7 @@
 
 /// The native keys that a word of keepalived's may stand for.
 pub(super) fn words(keepalived: &str) -> impl Iterator<Item = &'static str> + use<'_> {
-    let known = WORDS
-        .iter()
-        .filter(move |(theirs, _)| *theirs == keepalived);
+    let known = WORDS.iter().filter(move |(theirs, _)| *theirs == keepalived);
     known.map(|(_, ours)| *ours)
 }
 

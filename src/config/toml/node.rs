@@ -39,11 +39,7 @@ pub(super) fn group(family: Family) -> impl Fn(Value<'_>) -> Read<IpAddr> {
     move |value| {
         let ip = multicast(value)?;
         let other = || Mistake::value(format!("is {ip}, which is not of {family}"));
-        if Family::of(ip) == family {
-            Ok(ip)
-        } else {
-            Err(other())
-        }
+        if Family::of(ip) == family { Ok(ip) } else { Err(other()) }
     }
 }
 
@@ -51,11 +47,7 @@ pub(super) fn group(family: Family) -> impl Fn(Value<'_>) -> Read<IpAddr> {
 pub(super) fn multicast(value: Value<'_>) -> Read<IpAddr> {
     let ip = value::ip(value)?;
     let unicast = || Mistake::value(format!("is {ip}, which is no multicast group"));
-    if ip.is_multicast() {
-        Ok(ip)
-    } else {
-        Err(unicast())
-    }
+    if ip.is_multicast() { Ok(ip) } else { Err(unicast()) }
 }
 
 /// An hour: whoever waits longer has forgotten it.

@@ -60,18 +60,13 @@ fn fast_release(value: Value<'_>) -> Read<FastRelease> {
         }
         Some(_) => {}
         None => {
-            return Err(Mistake::kind(
-                "\"auto\", \"off\" or a duration in quotes",
-                value,
-            ));
+            return Err(Mistake::kind("\"auto\", \"off\" or a duration in quotes", value));
         }
     }
     let interval = value::duration(Centis::MAX_V3.duration())(value);
     let interval = interval.map_err(|mistake| mistake.help_if_none(help))?;
     let whole = interval.subsec_nanos().is_multiple_of(10_000_000);
-    let centis = u16::try_from(interval.as_millis() / 10)
-        .ok()
-        .filter(|_| whole);
+    let centis = u16::try_from(interval.as_millis() / 10).ok().filter(|_| whole);
     let centis = centis.and_then(|centis| Centis::new(centis).ok());
     let between = || Mistake::value(format!("is {interval:?}, no interval of VRRP")).help(help);
     centis.map(FastRelease::To).ok_or_else(between)

@@ -49,13 +49,7 @@ impl<'t, 'd> Table<'t, 'd> {
         entries.sort_by_key(|entry| entry.key.span.start);
         let name = name.to_owned();
         let known = Vec::new();
-        let mut table = Table {
-            name,
-            span,
-            entries,
-            known,
-            found,
-        };
+        let mut table = Table { name, span, entries, known, found };
         let result = read(&mut table);
         table.tell_unknown();
         result
@@ -115,11 +109,7 @@ impl<'t, 'd> Table<'t, 'd> {
         let list = self.take(key)?;
         let DeValue::Array(elements) = list.value else {
             let help = "put it in brackets: [ … ]";
-            self.tell(
-                key,
-                list.span,
-                Mistake::kind("a list", list.value).help(help),
-            );
+            self.tell(key, list.span, Mistake::kind("a list", list.value).help(help));
             return None;
         };
         let mut all = Vec::new();
@@ -151,8 +141,7 @@ impl<'t, 'd> Table<'t, 'd> {
         if !self.entries.iter().any(|entry| stands_for(entry.key.value)) {
             let told = Diagnostic::error("missing-key", format!("`{}` lacks `{key}`", self.name));
             let told = told.at(self.span, "");
-            self.found
-                .push(told.help(format!("such as `{key} = {example}`")));
+            self.found.push(told.help(format!("such as `{key} = {example}`")));
         }
         self.setting(key, read)
     }
@@ -170,10 +159,7 @@ impl<'t, 'd> Table<'t, 'd> {
     /// Takes out the value of `key`, which from now on is known.
     fn take(&mut self, key: &'static str) -> Option<Spanned<Value<'t>>> {
         self.known.push(key);
-        let at = self
-            .entries
-            .iter()
-            .position(|entry| entry.key.value == key)?;
+        let at = self.entries.iter().position(|entry| entry.key.value == key)?;
         Some(self.entries.remove(at).value)
     }
 

@@ -20,11 +20,7 @@ fn the_sample_is_right() {
     let (declared, findings) = read_text(SAMPLE);
 
     assert_eq!(findings, Vec::<String>::new());
-    let names: Vec<&str> = declared
-        .instances
-        .iter()
-        .map(|one| one.name.value.as_str())
-        .collect();
+    let names: Vec<&str> = declared.instances.iter().map(|one| one.name.value.as_str()).collect();
     assert_eq!(names, ["api", "storage", "storage-v6"]);
 }
 
@@ -41,10 +37,7 @@ fn the_sample_documents_every_key_there_is() {
     let written = keys_by_section(&in_force(SAMPLE));
     for (section, known) in known_keys() {
         for key in known {
-            assert!(
-                written.contains(&(section, key.clone())),
-                "[{section}] lacks {key}"
-            );
+            assert!(written.contains(&(section, key.clone())), "[{section}] lacks {key}");
         }
     }
 }
@@ -53,10 +46,7 @@ fn the_sample_documents_every_key_there_is() {
 fn the_reference_lists_every_key_there_is() {
     for key in known_keys().into_iter().flat_map(|(_, keys)| keys) {
         let is_listed = [format!("`{key}`"), format!("[{key}]"), format!("[{key}.")];
-        assert!(
-            is_listed.iter().any(|word| REFERENCE.contains(word)),
-            "{key} is not there"
-        );
+        assert!(is_listed.iter().any(|word| REFERENCE.contains(word)), "{key} is not there");
     }
 }
 
@@ -67,10 +57,7 @@ fn the_sample_means_what_it_shows() {
     assert_eq!(model.instances[0].version, Version::V3);
     assert_eq!(model.instances[0].preempt, Preempt::Yes);
     assert_eq!(model.instances[1].version, Version::V2);
-    assert_eq!(
-        model.instances[1].preempt,
-        Preempt::After(Duration::from_secs(30))
-    );
+    assert_eq!(model.instances[1].preempt, Preempt::After(Duration::from_secs(30)));
     assert_eq!(model.instances[1].announce.refresh, Duration::from_secs(60));
     assert_eq!(model.instances[2].addresses[0].prefix, 64);
     assert_eq!(model.instances[2].addresses[1].preferred_secs, Some(0));
@@ -81,10 +68,7 @@ fn the_defaults_that_the_sample_shows_are_the_defaults() {
     let (head, instances) = SAMPLE.split_once("[instance.api]").unwrap();
     let shown = head.replace("#router_id", "# router_id");
 
-    let (plain, shown) = (
-        model(SAMPLE),
-        format!("{}[instance.api]{instances}", in_force(&shown)),
-    );
+    let (plain, shown) = (model(SAMPLE), format!("{}[instance.api]{instances}", in_force(&shown)));
 
     assert_eq!(model(&shown), plain);
 }
@@ -98,9 +82,7 @@ fn every_setting_of_an_instance_is_read() {
     let (declared, findings) = read_text(text);
 
     assert_eq!(findings, Vec::<String>::new());
-    let [a] = &declared.instances[..] else {
-        panic!("{declared:?}")
-    };
+    let [a] = &declared.instances[..] else { panic!("{declared:?}") };
     assert_eq!(a.interval.unwrap().value, Duration::from_millis(10));
     assert!(a.preempt.unwrap().value);
     assert_eq!(a.preempt_delay.unwrap().value, Duration::from_secs(30));
@@ -124,11 +106,7 @@ fn the_native_syntax_is_exact_and_speaks_version_3() {
 fn instances_keep_the_order_of_writing() {
     let (declared, _) = read_text("[instance.z]\n[instance.a]\n[instance.m]\n");
 
-    let names: Vec<&str> = declared
-        .instances
-        .iter()
-        .map(|one| one.name.value.as_str())
-        .collect();
+    let names: Vec<&str> = declared.instances.iter().map(|one| one.name.value.as_str()).collect();
     assert_eq!(names, ["z", "a", "m"]);
 }
 
@@ -203,9 +181,7 @@ fn in_force(text: &str) -> String {
     let bare = |line: &str| line.strip_prefix('#').map(str::to_owned);
     let setting = |line: &str| bare(line).filter(|bare| bare.starts_with(char::is_alphabetic));
     let lines = text.lines();
-    lines
-        .map(|line| setting(line).unwrap_or_else(|| line.to_owned()) + "\n")
-        .collect()
+    lines.map(|line| setting(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
 }
 
 /// The reader's own words for the keys of each section.
@@ -216,25 +192,17 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("defaults", "defaults.0 = 0"),
         ("announce", "defaults.announce.0 = 0"),
         ("instance", "instance.a.0 = 0"),
-        (
-            "addresses",
-            "instance.a.addresses = [{ ip = \"::1\", 0 = 0 }]",
-        ),
+        ("addresses", "instance.a.addresses = [{ ip = \"::1\", 0 = 0 }]"),
         ("peers", "instance.a.peers = [{ ip = \"::1\", 0 = 0 }]"),
         ("track", "instance.a.track = [{ interface = \"a\", 0 = 0 }]"),
     ];
     let told = |text| {
         let (_, findings) = read_text(text);
-        let mut lists = findings
-            .iter()
-            .filter_map(|one| one.split_once("the keys here are "));
+        let mut lists = findings.iter().filter_map(|one| one.split_once("the keys here are "));
         let keys = lists.next().unwrap().1.trim_end_matches(')');
         keys.split(", ").map(str::to_owned).collect()
     };
-    probes
-        .into_iter()
-        .map(|(section, text)| (section, told(text)))
-        .collect()
+    probes.into_iter().map(|(section, text)| (section, told(text))).collect()
 }
 
 /// Every key that stands in the sample, with the kind of table that it stands in.
@@ -263,22 +231,15 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
             }
             for list in ["addresses", "peers", "track"] {
                 let entries = table.get(list).and_then(toml::Value::as_array);
-                for entry in entries
-                    .into_iter()
-                    .flatten()
-                    .filter_map(toml::Value::as_table)
-                {
+                for entry in entries.into_iter().flatten().filter_map(toml::Value::as_table) {
                     note(list, entry);
                 }
             }
         }
     }
     // What instances share with [defaults] is documented there.
-    let shared: Vec<_> = keys
-        .iter()
-        .filter(|(section, _)| *section == "defaults")
-        .cloned()
-        .collect();
+    let shared: Vec<_> =
+        keys.iter().filter(|(section, _)| *section == "defaults").cloned().collect();
     keys.extend(shared.into_iter().map(|(_, key)| ("instance", key)));
     keys
 }

@@ -55,19 +55,12 @@ impl Mistake {
 
     /// The value is of the right type but cannot be meant.
     pub(super) fn value(message: impl Into<String>) -> Self {
-        Self {
-            flaw: Flaw::Value,
-            message: message.into(),
-            help: None,
-        }
+        Self { flaw: Flaw::Value, message: message.into(), help: None }
     }
 
     /// Says how to mend it.
     pub(super) fn help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
+        Self { help: Some(help.into()), ..self }
     }
 
     /// Says how to mend it, where nothing more particular has been said.
@@ -87,9 +80,7 @@ pub(super) fn boolean(value: Value<'_>) -> Read<bool> {
 
 /// A text.
 pub(super) fn text(value: Value<'_>) -> Read<&str> {
-    value
-        .as_str()
-        .ok_or_else(|| Mistake::kind("a text in quotes", value))
+    value.as_str().ok_or_else(|| Mistake::kind("a text in quotes", value))
 }
 
 /// A text that is not empty.
@@ -111,9 +102,7 @@ where
         let number = i64::from_str_radix(written.as_str(), written.radix()).ok();
         let allowed = number.filter(|number| (least..=most).contains(number));
         let outside = || Mistake::value(format!("is {written}, outside {least}..={most}"));
-        allowed
-            .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(outside)
+        allowed.and_then(|number| T::try_from(number).ok()).ok_or_else(outside)
     }
 }
 
@@ -143,12 +132,7 @@ pub(super) fn duration(
 pub(super) fn choice<T: Copy>(choices: &[(&str, T)]) -> impl Fn(Value<'_>) -> Read<T> {
     move |value| {
         let words = || choices.iter().map(|(word, _)| *word);
-        let listed = || {
-            words()
-                .map(|word| format!("\"{word}\""))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let listed = || words().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
         let Some(text) = value.as_str() else {
             return Err(Mistake::kind(&format!("one of {}", listed()), value));
         };
@@ -197,9 +181,7 @@ pub(super) fn ip_and_prefix(value: Value<'_>) -> Read<(IpAddr, Option<u8>)> {
     let Some(text) = value.as_str() else {
         return Err(Mistake::kind("an address such as \"10.0.0.10/24\"", value));
     };
-    let (host, prefix) = text
-        .split_once('/')
-        .map_or((text, None), |(ip, len)| (ip, Some(len)));
+    let (host, prefix) = text.split_once('/').map_or((text, None), |(ip, len)| (ip, Some(len)));
     let Ok(ip) = host.parse::<IpAddr>() else {
         let mistake = Mistake::value(format!("is \"{text}\", which is no IP address"));
         return Err(mistake.help("an address and its prefix, such as \"10.0.0.10/24\""));
@@ -209,10 +191,7 @@ pub(super) fn ip_and_prefix(value: Value<'_>) -> Read<(IpAddr, Option<u8>)> {
     };
     let bits = Family::of(ip).bits();
     let is_plain = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
-    let length = prefix
-        .parse()
-        .ok()
-        .filter(|length| is_plain && *length <= bits);
+    let length = prefix.parse().ok().filter(|length| is_plain && *length <= bits);
     let outside = || {
         let told = format!("has the prefix length \"{prefix}\", outside 0..={bits}");
         Mistake::value(told)

@@ -37,11 +37,7 @@ impl Text {
         let delay = node.startup_delay;
         self.unless(delay == usual.startup_delay, "startup_delay", time(delay));
         let dynamic = node.dynamic_interfaces;
-        self.unless(
-            dynamic == usual.dynamic_interfaces,
-            "dynamic_interfaces",
-            dynamic,
-        );
+        self.unless(dynamic == usual.dynamic_interfaces, "dynamic_interfaces", dynamic);
         match node.realtime {
             Realtime::IfPermitted => {}
             Realtime::Off => self.line("realtime", "\"off\""),
@@ -72,15 +68,9 @@ impl Text {
             let password = String::from_utf8_lossy(&octets);
             self.line("password", quoted(password.trim_end_matches('\0')));
         }
-        self.line(
-            "addresses",
-            addresses(&instance.addresses, instance.interface),
-        );
+        self.line("addresses", addresses(&instance.addresses, instance.interface));
         if !instance.excluded.is_empty() {
-            self.line(
-                "excluded",
-                addresses(&instance.excluded, instance.interface),
-            );
+            self.line("excluded", addresses(&instance.excluded, instance.interface));
         }
         self.unless(instance.track_primary, "track_primary", false);
         if !instance.tracked_interfaces.is_empty() {
@@ -97,11 +87,7 @@ impl Text {
                 let usual = ["224.0.0.18", "ff02::12"].contains(&group.to_string().as_str());
                 self.unless(usual, "multicast_group", quoted(&group.to_string()));
             }
-            Transport::Unicast {
-                peers,
-                ttl,
-                check_source,
-            } => {
+            Transport::Unicast { peers, ttl, check_source } => {
                 self.line("peers", list(peers.iter().map(peer)));
                 self.unless(*ttl == 255, "ttl", ttl);
                 self.unless(!check_source, "check_source", true);
@@ -111,13 +97,8 @@ impl Text {
 
     /// What could stand in `[defaults]` too.
     fn policy(&mut self, instance: &Instance) {
-        let Instance {
-            down_adverts,
-            answer_lower,
-            answer_higher,
-            skip_address_check,
-            ..
-        } = instance;
+        let Instance { down_adverts, answer_lower, answer_higher, skip_address_check, .. } =
+            instance;
         self.unless(*down_adverts == 3, "down_adverts", down_adverts);
         match instance.fast_release {
             FastRelease::Auto => {}
@@ -135,11 +116,7 @@ impl Text {
         let usual = Announce::default();
         let counts = [
             ("repeat", announce.repeat, usual.repeat),
-            (
-                "refresh_repeat",
-                announce.refresh_repeat,
-                usual.refresh_repeat,
-            ),
+            ("refresh_repeat", announce.refresh_repeat, usual.refresh_repeat),
             ("lower_repeat", announce.lower_repeat, usual.lower_repeat),
         ];
         let spans = [
@@ -180,19 +157,14 @@ fn addresses(all: &[Address], interface: LinkName) -> String {
     if all.len() < 2 {
         return list(entries);
     }
-    let lines: String = entries
-        .by_ref()
-        .map(|entry| format!("    {entry},\n"))
-        .collect();
+    let lines: String = entries.by_ref().map(|entry| format!("    {entry},\n")).collect();
     format!("[\n{lines}]")
 }
 
 /// An address; a table only if it says more than itself and its prefix.
 fn address(address: &Address, interface: LinkName) -> String {
     let plain = Address::new(address.ip, address.link);
-    let usual_life = plain
-        .preferred_secs
-        .filter(|_| address.prefix == plain.prefix);
+    let usual_life = plain.preferred_secs.filter(|_| address.prefix == plain.prefix);
     let place = match address.prefix {
         prefix if prefix == plain.prefix => address.ip.to_string(),
         prefix => format!("{}/{prefix}", address.ip),
@@ -218,10 +190,7 @@ fn address(address: &Address, interface: LinkName) -> String {
     }
     if address.preferred_secs != usual_life {
         let secs = address.preferred_secs.map(|secs| format!("{secs}s"));
-        more.push(format!(
-            "preferred = \"{}\"",
-            secs.as_deref().unwrap_or("forever")
-        ));
+        more.push(format!("preferred = \"{}\"", secs.as_deref().unwrap_or("forever")));
     }
     let flags = [
         (address.dad, "dad = true"),
@@ -231,12 +200,7 @@ fn address(address: &Address, interface: LinkName) -> String {
         (address.auto_join, "auto_join = true"),
         (!address.tracked, "tracked = false"),
     ];
-    more.extend(
-        flags
-            .iter()
-            .filter(|(set, _)| *set)
-            .map(|(_, text)| (*text).to_owned()),
-    );
+    more.extend(flags.iter().filter(|(set, _)| *set).map(|(_, text)| (*text).to_owned()));
     if more.is_empty() {
         return quoted(&place);
     }
@@ -247,10 +211,7 @@ fn peer(peer: &Peer) -> String {
     match (peer.min_ttl, peer.max_ttl) {
         (0, 255) => quoted(&peer.address.to_string()),
         (min, max) => {
-            format!(
-                "{{ ip = \"{}\", min_ttl = {min}, max_ttl = {max} }}",
-                peer.address
-            )
+            format!("{{ ip = \"{}\", min_ttl = {min}, max_ttl = {max} }}", peer.address)
         }
     }
 }
@@ -261,10 +222,7 @@ fn tracked(tracked: &TrackedInterface) -> String {
         (Weight::FAULT, false) => link,
         (weight, false) => format!("{{ interface = {link}, weight = {} }}", weight.get()),
         (weight, true) => {
-            format!(
-                "{{ interface = {link}, weight = {}, reverse = true }}",
-                weight.get()
-            )
+            format!("{{ interface = {link}, weight = {}, reverse = true }}", weight.get())
         }
     }
 }
@@ -276,11 +234,7 @@ fn list(entries: impl Iterator<Item = String>) -> String {
 /// A span of time in its largest whole unit.
 fn time(span: Duration) -> String {
     let nanos = span.as_nanos();
-    let units = [
-        ("m", 60_000_000_000),
-        ("s", 1_000_000_000),
-        ("ms", 1_000_000),
-    ];
+    let units = [("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000)];
     let whole = |unit: &&(&str, u128)| nanos >= unit.1 && nanos.is_multiple_of(unit.1);
     match units.iter().find(whole) {
         Some((unit, size)) => format!("\"{}{unit}\"", nanos / size),
@@ -292,11 +246,7 @@ fn time(span: Duration) -> String {
 /// A key, in quotes where it has to be.
 fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !name.is_empty() && name.chars().all(bare) {
-        name.to_owned()
-    } else {
-        quoted(name)
-    }
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// A basic string of TOML.

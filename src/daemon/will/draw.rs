@@ -51,10 +51,7 @@ struct Adverts {
 impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
     /// Draws into `memory`, in which nothing stands yet.
     pub(in crate::daemon) const fn new(memory: M) -> Self {
-        Self {
-            memory,
-            estates: Vec::new(),
-        }
+        Self { memory, estates: Vec::new() }
     }
 
     /// From now on `slot` is this instance, or free. Takes effect with [`Drawer::draw`].
@@ -83,20 +80,9 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         };
         let mut first_address = start + TABLE_HEAD;
         first_address += self.adverts().map(Adverts::words).sum::<usize>();
-        words.write(
-            start,
-            word(self.adverts().map(|adverts| adverts.count).sum()),
-        );
-        words.write(
-            start + 1,
-            word(
-                self.estates
-                    .iter()
-                    .flatten()
-                    .map(|e| e.addresses.len())
-                    .sum(),
-            ),
-        );
+        words.write(start, word(self.adverts().map(|adverts| adverts.count).sum()));
+        words
+            .write(start + 1, word(self.estates.iter().flatten().map(|e| e.addresses.len()).sum()));
         let mut first_advert = start + TABLE_HEAD;
         for (slot, estate) in (0..).zip(&mut self.estates) {
             let Some(estate) = estate else { continue };
@@ -117,10 +103,7 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
     /// Remembers an advert that is about to leave.
     pub(in crate::daemon) fn record(&self, packet: &Transmit<'_>) {
         let words = Words(&self.memory);
-        let Some(at) = self
-            .drawn(packet.slot)
-            .and_then(|drawn| drawn.find(words, packet))
-        else {
+        let Some(at) = self.drawn(packet.slot).and_then(|drawn| drawn.find(words, packet)) else {
             return;
         };
         let link = u64::from(packet.link.get()) | u64::from(packet.ttl) << 32;
@@ -154,22 +137,14 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
 
     fn mark_adverts(&self, slot: Slot, active: u64) {
         let words = Words(&self.memory);
-        for at in self
-            .drawn(slot)
-            .into_iter()
-            .flat_map(|drawn| drawn.advert_places())
-        {
+        for at in self.drawn(slot).into_iter().flat_map(|drawn| drawn.advert_places()) {
             words.write(at + advert::ACTIVE, active);
         }
     }
 
     fn mark_addresses(&self, slot: Slot, held: u64) {
         let words = Words(&self.memory);
-        for at in self
-            .drawn(slot)
-            .into_iter()
-            .flat_map(|drawn| drawn.address_places())
-        {
+        for at in self.drawn(slot).into_iter().flat_map(|drawn| drawn.address_places()) {
             words.write(at + address::HELD, held);
         }
     }
@@ -205,9 +180,7 @@ impl Estate {
             words.write(at + advert::TAUGHT, u64::from(taught));
         }
         let mut old_addresses = old.into_iter().flat_map(|old| old.address_places());
-        let held = old_addresses
-            .next()
-            .map_or(0, |first| words.read(first + address::HELD));
+        let held = old_addresses.next().map_or(0, |first| words.read(first + address::HELD));
         for (at, wanted) in new.address_places().zip(&self.addresses) {
             write_address(words, at, slot, wanted);
             words.write(at + address::HELD, held);
@@ -247,10 +220,7 @@ impl Adverts {
         };
         let octets = instance.addresses.len() * instance.family.octets();
         let message = HEADER + octets + AUTHENTICATION;
-        Self {
-            count,
-            room: message.div_ceil(8),
-        }
+        Self { count, room: message.div_ceil(8) }
     }
 
     const fn words(self) -> usize {
@@ -274,9 +244,7 @@ fn write_address(words: Words<'_>, at: usize, slot: u64, wanted: &Address) {
         words.write(at + offset, 0);
     }
     let prefix = u64::from(wanted.prefix) << 32;
-    let peer = wanted
-        .peer
-        .map_or(0, |(_, prefix)| u64::from(prefix) << 40 | 1 << 48);
+    let peer = wanted.peer.map_or(0, |(_, prefix)| u64::from(prefix) << 40 | 1 << 48);
     words.write(at + address::SLOT_AND_PREFIXES, slot | prefix | peer);
     words.write_ip(at + address::IP, wanted.ip);
     if let Some((ip, _)) = wanted.peer {
@@ -300,11 +268,7 @@ pub(in crate::daemon) fn words_for(model: &Model) -> usize {
 fn room_for(words: Words<'_>, needed: usize) -> Option<usize> {
     let half = words.len() / 2;
     let current = index(words.read(0));
-    let start = if current == 0 || current >= half {
-        1
-    } else {
-        half
-    };
+    let start = if current == 0 || current >= half { 1 } else { half };
     let end = if start == 1 { half } else { words.len() };
     (start.checked_add(needed)? <= end).then_some(start)
 }

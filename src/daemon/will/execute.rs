@@ -33,11 +33,7 @@ pub(in crate::daemon) fn execute(will: &Will) {
     match Netlink::open() {
         Ok(mut kernel) => {
             let removed = remove(&mut kernel, &will.addresses);
-            info!(
-                adverts = sent,
-                addresses = removed,
-                "The worker's instances were released."
-            );
+            info!(adverts = sent, addresses = removed, "The worker's instances were released.");
         }
         Err(error) => error!(%error, "The worker's addresses may still be there."),
     }

@@ -61,9 +61,7 @@ impl Words<'_> {
     }
 
     pub(super) fn read(self, at: usize) -> u64 {
-        self.0
-            .get(at)
-            .map_or(0, |word| word.load(Ordering::Acquire))
+        self.0.get(at).map_or(0, |word| word.load(Ordering::Acquire))
     }
 
     pub(super) fn write(self, at: usize, value: u64) {
@@ -76,9 +74,7 @@ impl Words<'_> {
         let halves = [self.read(at), self.read(at + 1)].map(u64::to_be_bytes);
         let octets: [u8; 16] = array::from_fn(|place| {
             let half = halves.get(place / 8);
-            half.and_then(|half| half.get(place % 8))
-                .copied()
-                .unwrap_or(0)
+            half.and_then(|half| half.get(place % 8)).copied().unwrap_or(0)
         });
         Ipv6Addr::from(octets).to_canonical()
     }

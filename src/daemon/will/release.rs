@@ -39,9 +39,7 @@ fn amended(message: &[u8], offset: usize, new: u16) -> Option<Vec<u8>> {
     let checksum = !u16::try_from(folded).ok()?;
     let mut message = message.to_vec();
     for (offset, value) in [(offset, new), (CHECKSUM, checksum)] {
-        message
-            .get_mut(offset..offset + 2)?
-            .copy_from_slice(&value.to_be_bytes());
+        message.get_mut(offset..offset + 2)?.copy_from_slice(&value.to_be_bytes());
     }
     Some(message)
 }
@@ -70,11 +68,7 @@ mod tests {
     /// A message as the router seals it.
     fn sealed(format: Format, coverage: Coverage, priority: u8, interval: u16) -> Vec<u8> {
         let (address, source, group): (IpAddr, IpAddr, IpAddr) = match format.family() {
-            Family::V4 => (
-                [10, 9, 0, 100].into(),
-                [10, 9, 0, 5].into(),
-                [224, 0, 0, 18].into(),
-            ),
+            Family::V4 => ([10, 9, 0, 100].into(), [10, 9, 0, 5].into(), [224, 0, 0, 18].into()),
             Family::V6 => (
                 "fe80::100".parse().unwrap(),
                 "fe80::5".parse().unwrap(),
@@ -84,19 +78,12 @@ mod tests {
         let mut frame = Frame::new(format, Vrid::new(51).unwrap(), [address]).unwrap();
         let priority = Priority::new(priority);
         let interval = Centis::new(interval).unwrap();
-        frame
-            .seal(priority, interval, source, group, coverage)
-            .to_vec()
+        frame.seal(priority, interval, source, group, coverage).to_vec()
     }
 
     const FORMS: [(Format, Coverage); 5] = [
         (Format::V2 { password: None }, Coverage::MessageOnly),
-        (
-            Format::V2 {
-                password: Some(*b"secret\0\0"),
-            },
-            Coverage::MessageOnly,
-        ),
+        (Format::V2 { password: Some(*b"secret\0\0") }, Coverage::MessageOnly),
         (Format::V3(Family::V4), Coverage::PseudoHeader),
         (Format::V3(Family::V4), Coverage::MessageOnly),
         (Format::V3(Family::V6), Coverage::PseudoHeader),

@@ -37,10 +37,7 @@ fn instance(addresses: &[&str], transport: Transport) -> Instance {
         transport,
         authentication: Authentication::None,
         checksum: ChecksumForm::PseudoHeader,
-        addresses: addresses
-            .iter()
-            .map(|text| Address::new(ip(text), link("eth0")))
-            .collect(),
+        addresses: addresses.iter().map(|text| Address::new(ip(text), link("eth0"))).collect(),
         excluded: vec![Address::new(ip("fd00::1"), link("longest_name_15"))],
         announce: Announce::default(),
         track_primary: true,
@@ -58,11 +55,7 @@ fn multicast(addresses: &[&str]) -> Instance {
 }
 
 fn unicast(peers: &[&str]) -> Instance {
-    let peer = |text: &&str| Peer {
-        address: ip(text),
-        min_ttl: 0,
-        max_ttl: 255,
-    };
+    let peer = |text: &&str| Peer { address: ip(text), min_ttl: 0, max_ttl: 255 };
     let transport = Transport::Unicast {
         peers: peers.iter().map(peer).collect(),
         ttl: 255,
@@ -120,11 +113,7 @@ fn an_active_instance_leaves_its_last_advert_and_all_its_addresses() {
     let held: Vec<String> = will.addresses.iter().map(ToString::to_string).collect();
     assert_eq!(
         held,
-        [
-            "10.0.0.1/32 dev eth0",
-            "10.0.0.2/32 dev eth0",
-            "fd00::1/128 dev longest_name_15"
-        ]
+        ["10.0.0.1/32 dev eth0", "10.0.0.2/32 dev eth0", "fd00::1/128 dev longest_name_15"]
     );
 }
 
@@ -150,10 +139,8 @@ fn each_unicast_peer_has_its_own_advert() {
         drawer.record(&advert(0, "10.0.0.4", &[4 * round; 12]));
     }
     let adverts = read(&memory).adverts;
-    let sent: Vec<_> = adverts
-        .iter()
-        .map(|advert| (advert.destination, advert.message[0]))
-        .collect();
+    let sent: Vec<_> =
+        adverts.iter().map(|advert| (advert.destination, advert.message[0])).collect();
     assert_eq!(sent, [(ip("10.0.0.3"), 6), (ip("10.0.0.2"), 4)]);
 }
 
@@ -213,10 +200,7 @@ fn without_room_the_old_table_stays() {
     let memory = memory(128);
     let mut drawer = active(&memory);
     let before = read(&memory);
-    drawer.assign(
-        slot(1),
-        Some(&unicast(&["10.0.0.2", "10.0.0.3", "10.0.0.4"])),
-    );
+    drawer.assign(slot(1), Some(&unicast(&["10.0.0.2", "10.0.0.3", "10.0.0.4"])));
     assert!(!drawer.draw());
     drawer.record(&advert(1, "10.0.0.2", &[1; 8]));
     assert_eq!(read(&memory), before);

@@ -67,10 +67,7 @@ impl Answer {
             }
             (_, Errno::PERM) => Outcome::Refused(Refusal::NotPermitted),
             (_, Errno::INVAL) => Outcome::Refused(Refusal::Invalid { hint }),
-            (_, errno) => Outcome::Refused(Refusal::Errno {
-                errno: errno.raw_os_error(),
-                hint,
-            }),
+            (_, errno) => Outcome::Refused(Refusal::Errno { errno: errno.raw_os_error(), hint }),
         }
     }
 }
@@ -96,11 +93,7 @@ mod tests {
     use super::*;
 
     fn outcome(errno: Errno, verb: Verb, family: Family) -> Outcome {
-        let answer = Answer {
-            sequence: 1,
-            error: Some(errno),
-            hint: None,
-        };
+        let answer = Answer { sequence: 1, error: Some(errno), hint: None };
         answer.outcome(verb, family)
     }
 
@@ -122,10 +115,7 @@ mod tests {
         assert!(advice(Errno::ACCESS, Family::V6).contains("is IPv6 disabled"));
         assert!(advice(Errno::PERM, Family::V4).contains("CAP_NET_ADMIN"));
         assert!(advice(Errno::NODEV, Family::V4).contains("interface does not exist"));
-        assert_eq!(
-            advice(Errno::NOMEM, Family::V4),
-            "Cannot allocate memory (os error 12)"
-        );
+        assert_eq!(advice(Errno::NOMEM, Family::V4), "Cannot allocate memory (os error 12)");
     }
 
     #[test]

@@ -45,10 +45,8 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
     }
     let Some(first) = first else { return };
     if let Err(error) = socket.send() {
-        let refusal = Refusal::Errno {
-            errno: error.raw_os_error().unwrap_or_default(),
-            hint: None,
-        };
+        let refusal =
+            Refusal::Errno { errno: error.raw_os_error().unwrap_or_default(), hint: None };
         return set_all(outcomes, begin, &refusal);
     }
     let mut answered = vec![false; chunk.len()];
@@ -58,19 +56,13 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
         };
         let sequence = answer.sequence;
         let number = usize::try_from(sequence.wrapping_sub(first)).unwrap_or(usize::MAX);
-        if let (Some(operation), Some(answered), Some(outcome)) = (
-            chunk.get(number),
-            answered.get_mut(number),
-            outcomes.get_mut(begin + number),
-        ) {
+        if let (Some(operation), Some(answered), Some(outcome)) =
+            (chunk.get(number), answered.get_mut(number), outcomes.get_mut(begin + number))
+        {
             *answered = true;
             *outcome = answer.outcome(operation.verb, Family::of(operation.address.ip));
         }
-        if sequence == last {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if sequence == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let Err(lost) = end else { return };
     // Errors may be among what was lost: only a look at what stands tells.
@@ -95,14 +87,8 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
 const fn kind(verb: Verb, last: bool) -> Kind {
     let ack = if last { NLM_F_ACK } else { 0 };
     match verb {
-        Verb::Add => Kind {
-            message_type: RTM_NEWADDR,
-            flags: NLM_F_CREATE | NLM_F_EXCL | ack,
-        },
-        Verb::Delete => Kind {
-            message_type: RTM_DELADDR,
-            flags: ack,
-        },
+        Verb::Add => Kind { message_type: RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL | ack },
+        Verb::Delete => Kind { message_type: RTM_DELADDR, flags: ack },
     }
 }
 
@@ -163,10 +149,7 @@ mod tests {
     fn no_addition_is_taken_for_done_because_its_error_was_dropped() {
         let outcomes = apply(&mut narrow(), &operations(Verb::Add));
         assert_eq!(outcomes.len(), CHUNK);
-        assert!(
-            outcomes.iter().all(|it| matches!(it, Outcome::Refused(_))),
-            "{outcomes:?}"
-        );
+        assert!(outcomes.iter().all(|it| matches!(it, Outcome::Refused(_))), "{outcomes:?}");
         let unanswered = Outcome::Refused(Refusal::NoAnswer);
         let lost = outcomes.iter().filter(|&it| *it == unanswered);
         assert!(lost.count() > 100, "{outcomes:?}");

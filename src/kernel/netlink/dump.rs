@@ -25,10 +25,7 @@ pub(super) fn list(socket: &mut RouteSocket) -> Result<Vec<Stands>, Unlisted> {
 /// One listing; `None` where it is not consistent.
 fn try_list(socket: &mut RouteSocket) -> io::Result<Option<Vec<Stands>>> {
     socket.clear();
-    let kind = Kind {
-        message_type: RTM_GETADDR,
-        flags: NLM_F_DUMP,
-    };
+    let kind = Kind { message_type: RTM_GETADDR, flags: NLM_F_DUMP };
     let sequence = socket.pack(kind, &AddressMessage::default())?;
     socket.send()?;
     let mut all = Vec::new();

@@ -47,9 +47,7 @@ pub(super) fn request(verb: Verb, link: IfIndex, address: &Address) -> AddressMe
         message.header.flags = AddressHeaderFlags::from_bits_retain(low);
         attributes.push(AddressAttribute::Flags(flags));
     }
-    attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(
-        RTPROT_KEEPALIVED,
-    )));
+    attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(RTPROT_KEEPALIVED)));
     message
 }
 
@@ -85,12 +83,7 @@ pub(super) fn found(message: &AddressMessage) -> Option<Found> {
     let v6 = Family::of(ip) == Family::V6;
     let doubtful = AddressFlags::Tentative | AddressFlags::Dadfailed;
     Some(Found {
-        stands: Stands {
-            link,
-            ip,
-            prefix,
-            peer: other.filter(|&other| other != ip),
-        },
+        stands: Stands { link, ip, prefix, peer: other.filter(|&other| other != ip) },
         address: LinkAddress {
             ip,
             prefix,
@@ -146,9 +139,7 @@ mod tests {
             let mut address = address(ip);
             address.prefix -= 8;
             let found = found(&request(Verb::Add, index(), &address)).unwrap();
-            let Stands {
-                link, ip, prefix, ..
-            } = found.stands;
+            let Stands { link, ip, prefix, .. } = found.stands;
             assert_eq!((link, ip, prefix), (index(), address.ip, address.prefix));
             assert_eq!(found.stands.peer, None);
         }

@@ -80,11 +80,7 @@ impl Monitor {
     /// # Errors
     /// [`MonitorError::Open`].
     pub fn open() -> Result<Self, MonitorError> {
-        let groups = [
-            MulticastGroup::Link,
-            MulticastGroup::Ipv4Ifaddr,
-            MulticastGroup::Ipv6Ifaddr,
-        ];
+        let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
         let (mut connection, handle, messages) =
             new_multicast_connection(&groups).map_err(MonitorError::Open)?;
         let socket = connection.socket_mut().socket_ref();
@@ -137,9 +133,7 @@ impl Monitor {
     /// Compares the table with all there is. A listing that was begun is gone on with.
     async fn list(&mut self) -> Result<(), MonitorError> {
         let handle = &self.handle;
-        let listing = self
-            .listing
-            .get_or_insert_with(|| Box::pin(list_patiently(handle.clone())));
+        let listing = self.listing.get_or_insert_with(|| Box::pin(list_patiently(handle.clone())));
         let result = listing.await;
         self.listing = None;
         let (links, addresses) = result?;

@@ -23,10 +23,7 @@ pub(super) struct Neighbours {
 impl Neighbours {
     /// Opens the packet socket.
     pub(super) fn open() -> Result<Self, sys::Error> {
-        Ok(Self {
-            frames: FrameSender::open()?,
-            forwarding: HashMap::new(),
-        })
+        Ok(Self { frames: FrameSender::open()?, forwarding: HashMap::new() })
     }
 
     /// Sends one frame for each announcement, in their order. Returns how many left.
@@ -43,8 +40,7 @@ impl Neighbours {
             let count = |(), _| refused += 1;
             match ip {
                 IpAddr::V4(ip) => {
-                    self.frames
-                        .push((), link, &gratuitous_arp(mac, mac, ip), count);
+                    self.frames.push((), link, &gratuitous_arp(mac, mac, ip), count);
                 }
                 IpAddr::V6(ip) => {
                     let router = self.router_flag(link, now, &socket);

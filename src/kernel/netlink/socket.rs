@@ -52,12 +52,7 @@ impl RouteSocket {
         if sockopt::set_socket_recv_buffer_size_force(&socket, ROOM).is_err() {
             sockopt::set_socket_recv_buffer_size(&socket, ROOM)?;
         }
-        Ok(Self {
-            socket,
-            outgoing: Vec::new(),
-            incoming: vec![0; DATAGRAM],
-            sequence: 0,
-        })
+        Ok(Self { socket, outgoing: Vec::new(), incoming: vec![0; DATAGRAM], sequence: 0 })
     }
 
     /// Begins a new datagram. What was packed and not sent is dropped.
@@ -129,11 +124,7 @@ impl RouteSocket {
                 if age < u32::MAX / 2
                     && let ControlFlow::Break(result) = take(message)
                 {
-                    return if overrun {
-                        Err(Lost::Overrun)
-                    } else {
-                        Ok(result)
-                    };
+                    return if overrun { Err(Lost::Overrun) } else { Ok(result) };
                 }
                 rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
             }

@@ -114,11 +114,8 @@ impl Table {
         }
         // What is as it was is not told again.
         let stood = |stands: &Stands| before.get(&stands.link).is_some_and(|it| it.holds(stands));
-        let stands = |stands: &Stands| {
-            self.links
-                .get(&stands.link)
-                .is_some_and(|it| it.holds(stands))
-        };
+        let stands =
+            |stands: &Stands| self.links.get(&stands.link).is_some_and(|it| it.holds(stands));
         events.extend(self.addresses.drain(..).filter(|event| match event {
             AddressEvent::Added(new) => !stood(new),
             AddressEvent::Removed(_) => true,
@@ -200,9 +197,7 @@ fn place(list: &[Found], new: &Found) -> usize {
     if new.secondary {
         return list.len();
     }
-    let last = list
-        .iter()
-        .rposition(|it| !it.secondary && it.address.scope.0 >= scope);
+    let last = list.iter().rposition(|it| !it.secondary && it.address.scope.0 >= scope);
     last.map_or(0, |last| last + 1)
 }
 
@@ -224,11 +219,7 @@ fn properties(message: &LinkMessage) -> Option<Properties> {
             _ => {}
         }
     }
-    Some(Properties {
-        name: name?,
-        up: flags.contains(LinkFlags::Up | LinkFlags::Running),
-        mac,
-    })
+    Some(Properties { name: name?, up: flags.contains(LinkFlags::Up | LinkFlags::Running), mac })
 }
 
 #[cfg(test)]
@@ -256,10 +247,8 @@ mod tests {
             message.header.flags = LinkFlags::Up | LinkFlags::Running;
         }
         let mac = vec![2, 0, 0, 0, 0, 1];
-        message.attributes = vec![
-            LinkAttribute::IfName(name.to_owned()),
-            LinkAttribute::Address(mac),
-        ];
+        message.attributes =
+            vec![LinkAttribute::IfName(name.to_owned()), LinkAttribute::Address(mac)];
         message
     }
 
@@ -275,11 +264,7 @@ mod tests {
             Event::Link(report) => {
                 let ips = report.addresses.iter().map(|it| it.ip.to_string());
                 let state = if report.up { "up" } else { "down" };
-                format!(
-                    "{} {state} {}",
-                    report.name,
-                    ips.collect::<Vec<_>>().join(" ")
-                )
+                format!("{} {state} {}", report.name, ips.collect::<Vec<_>>().join(" "))
             }
             Event::Gone(index) => format!("gone {index}"),
             Event::Address(AddressEvent::Added(it)) => format!("+{}", it.ip),
@@ -328,13 +313,7 @@ mod tests {
         let links = [link(1, "a", true), link(2, "b", true), link(3, "c", true)];
         let addresses = [address(1, "10.0.0.1"), address(2, "10.0.0.2")];
         table.replace(&links, &addresses);
-        let first = [
-            "a up 10.0.0.1",
-            "b up 10.0.0.2",
-            "c up",
-            "+10.0.0.1",
-            "+10.0.0.2",
-        ];
+        let first = ["a up 10.0.0.1", "b up 10.0.0.2", "c up", "+10.0.0.1", "+10.0.0.2"];
         assert_eq!(told(&mut table), first);
 
         table.replace(&links, &addresses);
@@ -342,14 +321,8 @@ mod tests {
 
         let links = [link(1, "a", true), link(2, "b", false)];
         table.replace(&links, &[address(1, "10.0.0.3")]);
-        let differences = [
-            "gone 3",
-            "a up 10.0.0.3",
-            "b down",
-            "+10.0.0.3",
-            "-10.0.0.1",
-            "-10.0.0.2",
-        ];
+        let differences =
+            ["gone 3", "a up 10.0.0.3", "b down", "+10.0.0.3", "-10.0.0.1", "-10.0.0.2"];
         assert_eq!(told(&mut table), differences);
     }
 

@@ -46,9 +46,7 @@ impl Holding {
 
     /// It sends an advert.
     pub(super) fn advertise(&mut self, config: &Instance, sent: Sent, now: Instant) -> Finding {
-        let Sent {
-            priority, interval, ..
-        } = sent;
+        let Sent { priority, interval, .. } = sent;
         if self.last == (now, priority, interval) {
             return Ok(()); // the copy for another peer
         }
@@ -137,10 +135,7 @@ impl Pace {
         if self.0.len() <= MOST {
             return Ok(());
         }
-        Err((
-            Rule::Flood,
-            format!("{} adverts in {WINDOW:?}", self.0.len()),
-        ))
+        Err((Rule::Flood, format!("{} adverts in {WINDOW:?}", self.0.len())))
     }
 }
 

@@ -61,11 +61,7 @@ impl Judge {
 
     /// A new process runs on `node`, whose clock is behind by `lag`.
     pub(super) fn started(&mut self, node: NodeId, now: Instant, lag: Duration) {
-        self.0[node] = Watch {
-            shadows: Vec::new(),
-            awake_since: Some(now - lag),
-            lag,
-        };
+        self.0[node] = Watch { shadows: Vec::new(), awake_since: Some(now - lag), lag };
     }
 
     /// The process on `node` goes on, by a clock that is behind by `lag`.
@@ -161,18 +157,9 @@ impl Watch {
             Stimulus::Received(message) => {
                 let advert = match message.told {
                     Told::Noise => None,
-                    Told::Advert {
-                        vrid,
-                        priority,
-                        interval,
-                    } => Some((
-                        vrid,
-                        Advert {
-                            priority,
-                            interval,
-                            source: message.source,
-                        },
-                    )),
+                    Told::Advert { vrid, priority, interval } => {
+                        Some((vrid, Advert { priority, interval, source: message.source }))
+                    }
                 };
                 let mut shadows = self.shadows.iter_mut().flatten();
                 let addressee = advert.and_then(|(vrid, advert)| {
@@ -225,8 +212,7 @@ impl Watch {
             Effect::Transmit(slot, message) => {
                 let mut told = rest.iter().filter_map(Effect::told);
                 let next = told.find(|told| told.slot == *slot).map(|told| told.to);
-                self.shadow(*slot)?
-                    .transmit(message, next, awake_since, turn)
+                self.shadow(*slot)?.transmit(message, next, awake_since, turn)
             }
             Effect::Desire(slot, desire) => {
                 self.shadow(*slot)?.desire(desire.present);

@@ -109,11 +109,8 @@ impl Shadow {
             Phase::Active(_) => {
                 let theirs = (advert.priority, Some(advert.source));
                 let better = theirs > (priority, source);
-                self.due = Some(if better {
-                    Due::Yield(advert)
-                } else {
-                    Due::Stay(advert.priority)
-                });
+                self.due =
+                    Some(if better { Due::Yield(advert) } else { Due::Stay(advert.priority) });
             }
             Phase::Leaving { silenced, .. } => {
                 *silenced |= (advert.priority, Some(advert.source)) > (priority, source);
@@ -157,10 +154,7 @@ impl Shadow {
                 if lasted <= LEAVING {
                     return Ok(());
                 }
-                Err((
-                    Rule::LeavingEnds,
-                    format!("has been leaving for {lasted:?}"),
-                ))
+                Err((Rule::LeavingEnds, format!("has been leaving for {lasted:?}")))
             }
         }
     }
@@ -174,10 +168,7 @@ impl Shadow {
         turn: Turn<'_>,
     ) -> Finding {
         let now = turn.now;
-        let Told::Advert {
-            priority, interval, ..
-        } = message.told
-        else {
+        let Told::Advert { priority, interval, .. } = message.told else {
             return Err((Rule::Silence, "sends what is no advert".to_owned()));
         };
         self.pace.count(now)?;
@@ -192,9 +183,7 @@ impl Shadow {
             Phase::Active(holding) if !priority.is_release() => {
                 holding.advertise(&self.config, sent, now)
             }
-            Phase::Leaving {
-                since, released, ..
-            } => {
+            Phase::Leaving { since, released, .. } => {
                 if !priority.is_release() {
                     return Ok(());
                 }
@@ -263,17 +252,10 @@ impl Shadow {
                     return Err((Rule::Yielding, what));
                 }
             },
-            (Phase::Active(_), Standing::Leaving) => Phase::Leaving {
-                since: now,
-                silenced: false,
-                released: false,
-            },
-            (
-                Phase::Leaving {
-                    silenced, released, ..
-                },
-                Standing::Initialize,
-            ) => {
+            (Phase::Active(_), Standing::Leaving) => {
+                Phase::Leaving { since: now, silenced: false, released: false }
+            }
+            (Phase::Leaving { silenced, released, .. }, Standing::Initialize) => {
                 if told.cause == Cause::Left && !silenced && !released {
                     return Err((Rule::ReleaseSent, "left without priority 0".to_owned()));
                 }
@@ -305,11 +287,7 @@ impl Shadow {
             return Err((Rule::Told, what));
         }
         if self.desired != (standing == Standing::Active) {
-            let wish = if self.desired {
-                "wants"
-            } else {
-                "does not want"
-            };
+            let wish = if self.desired { "wants" } else { "does not want" };
             let what = format!("{wish} its addresses in {standing:?}");
             return Err((Rule::Desired, what));
         }
@@ -318,9 +296,7 @@ impl Shadow {
                 return Err((Rule::LateClaim, "does not claim when it should".to_owned()));
             }
             (Some(Due::Yield(better)), Standing::Active) => {
-                let Advert {
-                    priority, source, ..
-                } = better;
+                let Advert { priority, source, .. } = better;
                 let what = format!("does not yield to {priority} of {source}");
                 return Err((Rule::Yielding, what));
             }
@@ -346,20 +322,11 @@ impl Shadow {
 
 /// A Backup claims no earlier than it may, and not after it was away.
 fn check_claim(config: &Instance, listening: &Listening, now: Instant) -> Finding {
-    let Listening {
-        deadline,
-        interval,
-        below,
-        ..
-    } = *listening;
+    let Listening { deadline, interval, below, .. } = *listening;
     if now < deadline {
         let early = deadline.since(now);
         let waits = config.preempt == Preempt::No && !config.priority.is_owner();
-        let rule = if waits && below {
-            Rule::Nopreempt
-        } else {
-            Rule::EarlyClaim
-        };
+        let rule = if waits && below { Rule::Nopreempt } else { Rule::EarlyClaim };
         return Err((rule, format!("claims {early:?} too early")));
     }
     if now.since(deadline) > interval.duration() {

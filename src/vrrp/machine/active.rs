@@ -52,10 +52,7 @@ impl Machine {
         };
         if advert.priority.is_release() {
             // Its sender was Active until now: the neighbours may have listened to it.
-            if active
-                .reassured
-                .is_none_or(|at| now.since(at) >= ANSWER_GAP)
-            {
+            if active.reassured.is_none_or(|at| now.since(at) >= ANSWER_GAP) {
                 active.reassured = Some(now);
                 self.advertise_at_once(now, actions);
                 actions.push(Action::Announce);
@@ -85,21 +82,12 @@ impl Machine {
         // take it for an Active Router's are taught the winner's interval by it, not ours.
         actions.push(Action::Advertise(self.priority, interval));
         let cause = if advert.priority > self.priority {
-            Cause::HigherPriority {
-                peer: advert.source,
-                theirs: advert.priority,
-            }
+            Cause::HigherPriority { peer: advert.source, theirs: advert.priority }
         } else {
-            Cause::HigherAddress {
-                peer: advert.source,
-            }
+            Cause::HigherAddress { peer: advert.source }
         };
         let active_down = now + self.down_interval(interval);
-        self.demote(
-            Backup::new(active_down, interval, Some(now)),
-            cause,
-            actions,
-        );
+        self.demote(Backup::new(active_down, interval, Some(now)), cause, actions);
     }
 
     /// Gives up what an Active Router that stood still may have lost by now, lawfully: it listens
@@ -112,12 +100,7 @@ impl Machine {
             return;
         };
         let lasted = now.since(active.sent);
-        let Settings {
-            version,
-            interval,
-            down_adverts,
-            ..
-        } = self.settings;
+        let Settings { version, interval, down_adverts, .. } = self.settings;
         let patience =
             active_down_interval(version, Priority::HIGHEST, active.taught, down_adverts);
         if lasted <= patience {
@@ -134,20 +117,13 @@ impl Machine {
     /// been Active for a while, not again soon, and never where peers do not preempt us.
     pub(super) fn yield_fast(&mut self, old: Priority, now: Instant, actions: &mut Actions) {
         let settings = self.settings;
-        let Settings {
-            version,
-            interval,
-            down_adverts,
-            ..
-        } = settings;
+        let Settings { version, interval, down_adverts, .. } = settings;
         let old_down = active_down_interval(version, old, interval, down_adverts);
         let (State::Active(active), Some(short)) = (&mut self.state, settings.release) else {
             return;
         };
         let settled = now.since(active.since) >= YIELD_SETTLED;
-        let rare = active
-            .yielded
-            .is_none_or(|at| now.since(at) >= old_down * 3);
+        let rare = active.yielded.is_none_or(|at| now.since(at) >= old_down * 3);
         if settled && rare && settings.preempt != Preempt::No && !old.is_owner() {
             active.yielded = Some(now);
             active.burst = Some(Burst::new(old, short, settings.down_adverts));
@@ -175,23 +151,12 @@ impl Machine {
         let State::Active(active) = &mut self.state else {
             return;
         };
-        let plain = Step {
-            priority,
-            interval,
-            wait: interval.duration(),
-        };
-        let step = active
-            .burst
-            .as_mut()
-            .and_then(|burst| burst.step(priority, interval));
+        let plain = Step { priority, interval, wait: interval.duration() };
+        let step = active.burst.as_mut().and_then(|burst| burst.step(priority, interval));
         if step.is_none() {
             active.burst = None;
         }
-        let Step {
-            priority,
-            interval,
-            wait,
-        } = step.unwrap_or(plain);
+        let Step { priority, interval, wait } = step.unwrap_or(plain);
         let due = active.next_advert + wait;
         active.next_advert = if due > now { due } else { now + wait };
         active.sent = now;

@@ -31,13 +31,7 @@ enum Prospect {
 
 impl Backup {
     pub(super) fn new(active_down: Instant, interval: Centis, heard: Option<Instant>) -> Self {
-        Self {
-            active_down,
-            interval,
-            heard,
-            prospect: Prospect::Silence,
-            patience: None,
-        }
+        Self { active_down, interval, heard, prospect: Prospect::Silence, patience: None }
     }
 }
 
@@ -103,9 +97,7 @@ impl Machine {
             return;
         }
         let cause = match backup.prospect {
-            Prospect::Silence => Cause::Silence {
-                silence: backup.heard.map(|at| now.since(at)),
-            },
+            Prospect::Silence => Cause::Silence { silence: backup.heard.map(|at| now.since(at)) },
             Prospect::Released(peer) => Cause::Released { peer },
             Prospect::Outranked(peer, theirs) => Cause::Preempted { peer, theirs },
         };

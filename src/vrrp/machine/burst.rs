@@ -35,13 +35,7 @@ impl Burst {
     /// less than one of skew, so that a lower one does not take over in between.
     pub(super) fn new(old: Priority, short: Centis, down_adverts: u8) -> Self {
         let new_left = down_adverts.saturating_add(1);
-        Self {
-            old,
-            short,
-            old_left: 1,
-            new_left,
-            teach_left: TEACH_COPIES,
-        }
+        Self { old, short, old_left: 1, new_left, teach_left: TEACH_COPIES }
     }
 
     /// The next advert; `None` once the burst is over.
@@ -56,16 +50,8 @@ impl Burst {
         } else {
             return None;
         };
-        let wait = if self.teach_left == 0 {
-            configured.duration()
-        } else {
-            wait
-        };
-        Some(Step {
-            priority,
-            interval,
-            wait,
-        })
+        let wait = if self.teach_left == 0 { configured.duration() } else { wait };
+        Some(Step { priority, interval, wait })
     }
 }
 

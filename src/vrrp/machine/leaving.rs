@@ -40,9 +40,7 @@ impl Leaving {
     /// When something is due.
     pub(super) fn deadline(&self) -> Instant {
         match *self {
-            Self::Dropping {
-                next_advert, until, ..
-            } => next_advert.min(until),
+            Self::Dropping { next_advert, until, .. } => next_advert.min(until),
             Self::Silent { until } => until,
             Self::Releasing { again } => again,
         }
@@ -54,21 +52,12 @@ impl Machine {
     pub(super) fn leave(&mut self, cause: Cause, now: Instant, actions: &mut Actions) {
         let until = now + GONE_PATIENCE;
         let short = self.settings.release;
-        let next_advert = if short.is_some() {
-            now + COPY_GAP
-        } else {
-            Instant::NEVER
-        };
+        let next_advert = if short.is_some() { now + COPY_GAP } else { Instant::NEVER };
         actions.extend(short.map(|short| Action::Advertise(self.priority, short)));
         let copy_due = short.is_some();
         let gone = false;
-        self.state = State::Leaving(Leaving::Dropping {
-            short,
-            next_advert,
-            copy_due,
-            until,
-            gone,
-        });
+        self.state =
+            State::Leaving(Leaving::Dropping { short, next_advert, copy_due, until, gone });
         actions.push(Action::DropAddresses);
         actions.push(Action::Tell(Standing::Active, Standing::Leaving, cause));
     }
@@ -81,13 +70,8 @@ impl Machine {
             return;
         }
         let outranked = (advert.priority, Some(advert.source)) > (self.priority, self.source);
-        if let State::Leaving(Leaving::Dropping {
-            short,
-            next_advert,
-            copy_due,
-            until,
-            gone,
-        }) = &mut self.state
+        if let State::Leaving(Leaving::Dropping { short, next_advert, copy_due, until, gone }) =
+            &mut self.state
         {
             (*short, *copy_due) = (None, false);
             *next_advert = Instant::NEVER;
@@ -103,11 +87,7 @@ impl Machine {
 
     pub(super) fn addresses_gone(&mut self, now: Instant, actions: &mut Actions) {
         match &mut self.state {
-            State::Leaving(Leaving::Dropping {
-                copy_due: true,
-                gone,
-                ..
-            }) => *gone = true,
+            State::Leaving(Leaving::Dropping { copy_due: true, gone, .. }) => *gone = true,
             State::Leaving(Leaving::Dropping { .. }) => self.release(now, actions),
             State::Leaving(Leaving::Silent { .. }) => self.finish(actions),
             State::Leaving(Leaving::Releasing { .. })
@@ -128,13 +108,7 @@ impl Machine {
                 actions.push(Action::Advertise(Priority::RELEASE, settings.interval));
                 self.finish(actions);
             }
-            Leaving::Dropping {
-                short,
-                next_advert,
-                copy_due,
-                until,
-                gone,
-            } => {
+            Leaving::Dropping { short, next_advert, copy_due, until, gone } => {
                 let over = now >= *until || *gone;
                 if let Some(short) = *short
                     && now >= *next_advert
@@ -156,9 +130,7 @@ impl Machine {
         let advert = Action::Advertise(Priority::RELEASE, self.settings.interval);
         actions.push(advert);
         if self.settings.release.is_some() {
-            self.state = State::Leaving(Leaving::Releasing {
-                again: now + COPY_GAP,
-            });
+            self.state = State::Leaving(Leaving::Releasing { again: now + COPY_GAP });
         } else {
             actions.push(advert);
             self.finish(actions);
@@ -167,11 +139,7 @@ impl Machine {
 
     fn finish(&mut self, actions: &mut Actions) {
         self.state = State::Initialize;
-        actions.push(Action::Tell(
-            Standing::Leaving,
-            Standing::Initialize,
-            Cause::Left,
-        ));
+        actions.push(Action::Tell(Standing::Leaving, Standing::Initialize, Cause::Left));
     }
 }
 

@@ -113,12 +113,7 @@ impl Machine {
     /// A machine in Initialize.
     #[must_use]
     pub fn new(settings: Settings, priority: Priority) -> Self {
-        Self {
-            settings,
-            priority,
-            source: None,
-            state: State::Initialize,
-        }
+        Self { settings, priority, source: None, state: State::Initialize }
     }
 
     /// Takes in an event; what is to be done about it comes back in order.
@@ -312,23 +307,14 @@ impl Machine {
 
     /// Active_Down_Interval at this interval of the Active Router.
     fn down_interval(&self, interval: Centis) -> Duration {
-        let Settings {
-            version,
-            down_adverts,
-            ..
-        } = self.settings;
+        let Settings { version, down_adverts, .. } = self.settings;
         active_down_interval(version, self.priority, interval, down_adverts)
     }
 
     fn check_invariants(&self) {
+        debug_assert!(self.priority != Priority::RELEASE, "0 is never a router's own priority");
         debug_assert!(
-            self.priority != Priority::RELEASE,
-            "0 is never a router's own priority"
-        );
-        debug_assert!(
-            self.settings
-                .release
-                .is_none_or(|short| short < self.settings.interval),
+            self.settings.release.is_none_or(|short| short < self.settings.interval),
             "a release interval is shorter than the configured one"
         );
         debug_assert!(

@@ -16,9 +16,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("vrrp_down_timer_adverts").takes(1),
     c("v3_checksum_as_v2"),
     b("vrrp_startup_delay").takes(1),
-    c("vrrp_delay_after_boot")
-        .wants(1)
-        .pending("not kept by this version; use vrrp_startup_delay"),
+    c("vrrp_delay_after_boot").wants(1).pending("not kept by this version; use vrrp_startup_delay"),
     a("vrrp_fast_release").wants(1),
     // Announcements.
     a("vrrp_garp_master_delay").takes(1),

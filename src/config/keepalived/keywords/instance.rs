@@ -25,9 +25,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("mcast_dst_ip").takes(1),
     b("track_src_ip")
         .pending("not watched by this version; a source address that is gone is no fault"),
-    c("vrf")
-        .takes(1)
-        .pending("not used by this version; the interface has to be named"),
+    c("vrf").takes(1).pending("not used by this version; the interface has to be named"),
     // What.
     a("virtual_ipaddress").values(),
     a("virtual_ipaddress_excluded").values(),

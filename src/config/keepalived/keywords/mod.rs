@@ -87,46 +87,27 @@ impl Keyword {
     }
 
     const fn wants(self, words: usize) -> Self {
-        Self {
-            words,
-            missing: Missing::Ignored,
-            ..self
-        }
+        Self { words, missing: Missing::Ignored, ..self }
     }
 
     const fn values(self) -> Self {
-        Self {
-            shape: Shape::Values,
-            ..self
-        }
+        Self { shape: Shape::Values, ..self }
     }
 
     const fn block(self, keywords: &'static [Self]) -> Self {
-        Self {
-            shape: Shape::Block(keywords),
-            ..self
-        }
+        Self { shape: Shape::Block(keywords), ..self }
     }
 
     const fn foreign(self) -> Self {
-        Self {
-            shape: Shape::Foreign,
-            ..self
-        }
+        Self { shape: Shape::Foreign, ..self }
     }
 
     const fn quiet(self) -> Self {
-        Self {
-            status: Status::Quiet,
-            ..self
-        }
+        Self { status: Status::Quiet, ..self }
     }
 
     const fn pending(self, effect: &'static str) -> Self {
-        Self {
-            status: Status::Pending(effect),
-            ..self
-        }
+        Self { status: Status::Pending(effect), ..self }
     }
 }
 
@@ -212,10 +193,7 @@ mod tests {
             panic!("vrrp_instance is a block");
         };
         assert_eq!(nearest(instance, "prioirty"), Some("priority"));
-        assert_eq!(
-            nearest(instance, "virtual_ip_address"),
-            Some("virtual_ipaddress")
-        );
+        assert_eq!(nearest(instance, "virtual_ip_address"), Some("virtual_ipaddress"));
         assert_eq!(nearest(instance, "Priority"), Some("priority"));
         assert_eq!(nearest(instance, "frobnicate"), None);
     }

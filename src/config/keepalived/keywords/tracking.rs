@@ -13,11 +13,8 @@ pub(super) const SCRIPT: &[Keyword] = &[
     b("init_fail").quiet(),
 ];
 
-pub(super) const FILE: &[Keyword] = &[
-    b("file").wants(1).quiet(),
-    b("weight").wants(1).quiet(),
-    b("init_file").quiet(),
-];
+pub(super) const FILE: &[Keyword] =
+    &[b("file").wants(1).quiet(), b("weight").wants(1).quiet(), b("init_file").quiet()];
 
 pub(super) const PROCESS: &[Keyword] = &[
     b("process").takes(1).quiet(),

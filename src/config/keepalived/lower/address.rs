@@ -17,9 +17,7 @@ impl Lower<'_> {
                 continue;
             };
             let family = Family::of(address.ip.value);
-            instance
-                .family
-                .get_or_insert_with(|| Spanned::new(family, address.ip.span));
+            instance.family.get_or_insert_with(|| Spanned::new(family, address.ip.span));
             instance.addresses.push(address);
         }
     }
@@ -68,10 +66,7 @@ impl Lower<'_> {
     }
 
     fn virtual_address(&mut self, word: &Word) -> Option<Spanned<IpAddr>> {
-        let text = word
-            .value
-            .split_once('/')
-            .map_or(word.value.as_str(), |it| it.0);
+        let text = word.value.split_once('/').map_or(word.value.as_str(), |it| it.0);
         match text.parse() {
             Ok(ip) => Some(Spanned::new(ip, word.span)),
             Err(_) => {
@@ -202,8 +197,5 @@ impl Lower<'_> {
 
 /// The options that have a value.
 fn takes_value(option: &str) -> bool {
-    matches!(
-        option,
-        "dev" | "scope" | "brd" | "broadcast" | "label" | "peer" | "preferred_lft"
-    )
+    matches!(option, "dev" | "scope" | "brd" | "broadcast" | "label" | "peer" | "preferred_lft")
 }

@@ -125,21 +125,13 @@ impl Lower<'_> {
     fn repeats(&mut self, statement: &Statement) -> Setting<u32> {
         let count = self.number(statement, 0..=u32::MAX)?;
         if count.value == 0 {
-            self.warn(
-                "bad-value",
-                "there is one round at least",
-                count.span,
-                "taken for 1",
-            );
+            self.warn("bad-value", "there is one round at least", count.span, "taken for 1");
         }
         Some(count.map(|count| count.max(1)))
     }
 
     fn pace(&mut self, statement: &Statement) -> Setting<Duration> {
-        self.seconds(
-            statement,
-            Duration::from_micros(1)..=Duration::from_secs(u64::from(LONGEST)),
-        )
+        self.seconds(statement, Duration::from_micros(1)..=Duration::from_secs(u64::from(LONGEST)))
     }
 
     pub(super) fn version(&mut self, statement: &Statement) -> Setting<Version> {

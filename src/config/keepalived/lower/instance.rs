@@ -190,13 +190,8 @@ impl Lower<'_> {
 
     /// A keyed hash: unless it is optional, peers refuse adverts without it.
     fn hmac(&mut self, instance: &mut Instance, statement: &Statement) {
-        let mode = statement
-            .block()
-            .iter()
-            .find(|it| it.keyword.name == "mode");
-        let mode = mode
-            .and_then(Statement::argument)
-            .map(|it| it.value.as_str());
+        let mode = statement.block().iter().find(|it| it.keyword.name == "mode");
+        let mode = mode.and_then(Statement::argument).map(|it| it.value.as_str());
         let Some(place) = statement.place() else {
             return;
         };
@@ -217,11 +212,7 @@ impl Lower<'_> {
             let Some(link) = self.link(name) else {
                 continue;
             };
-            let mut tracked = TrackedInterface {
-                link,
-                weight: None,
-                reverse: None,
-            };
+            let mut tracked = TrackedInterface { link, weight: None, reverse: None };
             let mut options = options.iter();
             while let Some(option) = options.next() {
                 match option.value.as_str() {

@@ -27,12 +27,7 @@ pub(super) fn lower(
     sources: &Sources,
     found: &mut Diagnostics,
 ) -> Declared {
-    let mut lower = Lower {
-        declared: Declared::default(),
-        names: HashMap::new(),
-        options,
-        found,
-    };
+    let mut lower = Lower { declared: Declared::default(), names: HashMap::new(), options, found };
     for statement in statements {
         lower.root(statement);
     }
@@ -70,17 +65,11 @@ impl Lower<'_> {
         if let Some(name) = statement.argument()
             && self.options.namespace.is_none()
         {
-            let message = format!(
-                "network namespace {} is not entered by this line",
-                name.value
-            );
+            let message = format!("network namespace {} is not entered by this line", name.value);
             self.found.push(
                 Diagnostic::error("net-namespace", message)
                     .at(name.span, "the addresses would be set outside of it")
-                    .help(format!(
-                        "start vipd with -s {} and drop the line",
-                        name.value
-                    ))
+                    .help(format!("start vipd with -s {} and drop the line", name.value))
                     .verdict(Verdict::Silent),
             );
         }

@@ -10,12 +10,7 @@ use crate::config::source::{Sources, Span};
 
 /// Reports what is wrong with scripts, in the order of writing.
 pub(super) fn check(statements: &[Statement], sources: &Sources, found: &mut Diagnostics) {
-    let mut check = Check {
-        sources,
-        found,
-        defined: HashSet::new(),
-        unsecured: None,
-    };
+    let mut check = Check { sources, found, defined: HashSet::new(), unsecured: None };
     for statement in statements {
         check.statement(statement);
     }
@@ -65,18 +60,10 @@ impl<'a> Check<'a> {
         let mut scripts = statement.block().iter();
         let command = scripts.find(|it| it.keyword.name == "script");
         match command.and_then(Statement::argument) {
-            None => self.warn(
-                "no-script",
-                format!("{} names no script", name.value),
-                name.span,
-            ),
+            None => self.warn("no-script", format!("{} names no script", name.value), name.span),
             Some(command) if self.is_missing(command) => {
                 let program = program(&command.value);
-                self.warn(
-                    "no-program",
-                    format!("there is no program {program}"),
-                    command.span,
-                );
+                self.warn("no-program", format!("there is no program {program}"), command.span);
                 // keepalived keeps the name and never runs it.
                 self.defined.insert(&name.value);
             }
@@ -116,12 +103,8 @@ impl<'a> Check<'a> {
 
 /// Whether `enable_script_security` stands anywhere.
 fn is_secured(statements: &[Statement]) -> bool {
-    let globals = statements
-        .iter()
-        .filter(|it| it.keyword.name == "global_defs");
-    globals
-        .flat_map(|it| it.block())
-        .any(|it| it.keyword.name == "enable_script_security")
+    let globals = statements.iter().filter(|it| it.keyword.name == "global_defs");
+    globals.flat_map(|it| it.block()).any(|it| it.keyword.name == "enable_script_security")
 }
 
 /// Whether the keyword names a script that is run on an event.
@@ -147,12 +130,9 @@ mod tests {
 
     #[test]
     fn the_program_is_the_commands_first_word() {
-        for (command, expected) in [
-            ("/a/b.sh x", "/a/b.sh"),
-            ("'/a/b.sh' x", "/a/b.sh"),
-            ("killall", "killall"),
-            ("", ""),
-        ] {
+        for (command, expected) in
+            [("/a/b.sh x", "/a/b.sh"), ("'/a/b.sh' x", "/a/b.sh"), ("killall", "killall"), ("", "")]
+        {
             assert_eq!(program(command), expected, "{command:?}");
         }
     }

@@ -46,11 +46,7 @@ impl Lower<'_> {
                 continue;
             }
             let place = entry.last().map_or(first.span, |it| first.span.to(it.span));
-            let mut peer = Peer {
-                address: address.value,
-                min_ttl: None,
-                max_ttl: None,
-            };
+            let mut peer = Peer { address: address.value, min_ttl: None, max_ttl: None };
             self.peer_options(&mut peer, options);
             peers.push(Spanned::new(peer, place));
         }
@@ -83,18 +79,13 @@ impl Lower<'_> {
         what: &str,
     ) -> bool {
         let family = Family::of(address.value);
-        let fixed = *instance
-            .family
-            .get_or_insert_with(|| Spanned::new(family, address.span));
+        let fixed = *instance.family.get_or_insert_with(|| Spanned::new(family, address.span));
         if fixed.value == family {
             return true;
         }
         let warning = crate::config::diagnostic::Diagnostic::warning(
             "wrong-family",
-            format!(
-                "the {what} {} is not an {} address",
-                address.value, fixed.value
-            ),
+            format!("the {what} {} is not an {} address", address.value, fixed.value),
         );
         let warning = warning
             .at(address.span, "left out")

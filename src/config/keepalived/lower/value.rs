@@ -99,18 +99,11 @@ impl Lower<'_> {
 
     /// The address that `word` is; a prefix is dropped.
     pub(super) fn address_of(&mut self, word: &Word) -> Setting<IpAddr> {
-        let text = word
-            .value
-            .split_once('/')
-            .map_or(word.value.as_str(), |it| it.0);
+        let text = word.value.split_once('/').map_or(word.value.as_str(), |it| it.0);
         match text.parse() {
             Ok(address) => Some(Spanned::new(address, word.span)),
             Err(_) => {
-                self.bad(
-                    word,
-                    format!("{} is not an IP address", word.value),
-                    "left out",
-                );
+                self.bad(word, format!("{} is not an IP address", word.value), "left out");
                 None
             }
         }
@@ -150,20 +143,13 @@ fn decimal(text: &str) -> Option<Decimal> {
     if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let secs: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
+    let secs: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let padded = format!("{fraction:0<7}");
     let micros: u64 = padded.get(..6)?.parse().ok()?;
     let up = padded.as_bytes().get(6).is_some_and(|digit| *digit >= b'5');
     let micros = micros + u64::from(up);
     let value = Duration::from_secs(secs).checked_add(Duration::from_micros(micros))?;
-    Some(Decimal {
-        value,
-        rounded: fraction.trim_end_matches('0').len() > 6,
-    })
+    Some(Decimal { value, rounded: fraction.trim_end_matches('0').len() > 6 })
 }
 
 #[cfg(test)]
@@ -172,12 +158,7 @@ mod tests {
 
     #[test]
     fn a_time_is_shown_as_it_would_be_written() {
-        for (micros, shown) in [
-            (10_000, "0.01"),
-            (255_000_000, "255"),
-            (1, "0.000001"),
-            (0, "0"),
-        ] {
+        for (micros, shown) in [(10_000, "0.01"), (255_000_000, "255"), (1, "0.000001"), (0, "0")] {
             assert_eq!(in_seconds(Duration::from_micros(micros)), shown);
         }
     }
@@ -197,16 +178,7 @@ mod tests {
             assert_eq!(read.value, Duration::from_micros(micros), "{text}");
             assert_eq!(read.rounded, rounded, "{text}");
         }
-        for text in [
-            "",
-            ".",
-            "-1",
-            "1s",
-            "1.5.2",
-            "0x1",
-            "1e3",
-            "99999999999999999999",
-        ] {
+        for text in ["", ".", "-1", "1s", "1.5.2", "0x1", "1e3", "99999999999999999999"] {
             assert_eq!(decimal(text), None, "{text:?}");
         }
     }

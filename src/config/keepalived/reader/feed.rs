@@ -101,20 +101,14 @@ impl Collected {
     /// Begins a definition whose value goes on in the next line.
     pub(super) fn start(name: &str, value: &Text) -> Option<Self> {
         value.as_str().strip_suffix('\\')?;
-        let mut collected = Self {
-            name: Some(name.to_owned()),
-            lines: Vec::new(),
-        };
+        let mut collected = Self { name: Some(name.to_owned()), lines: Vec::new() };
         collected.add(value);
         Some(collected)
     }
 
     /// A definition that is read over.
     pub(super) const fn unused() -> Self {
-        Self {
-            name: None,
-            lines: Vec::new(),
-        }
+        Self { name: None, lines: Vec::new() }
     }
 
     /// Adds a line and says whether another follows.

@@ -29,10 +29,7 @@ impl Reader<'_> {
 
     /// Goes on with the files that the line names.
     pub(super) fn include(&mut self, line: &Text, checks: Checks) {
-        let rest = line
-            .as_str()
-            .split_once(lex::is_blank)
-            .map_or("", |it| it.1);
+        let rest = line.as_str().split_once(lex::is_blank).map_or("", |it| it.1);
         let pattern = rest.trim().trim_matches('"');
         let place = line.whole();
         if pattern.is_empty() {

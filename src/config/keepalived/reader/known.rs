@@ -33,12 +33,7 @@ impl<'a> Known<'a> {
         if self.options.all_includes {
             Checks::ALL
         } else {
-            Checks {
-                read: false,
-                matches: false,
-                wildcard: false,
-                braces: false,
-            }
+            Checks { read: false, matches: false, wildcard: false, braces: false }
         }
     }
 

@@ -32,11 +32,7 @@ fn drain(reader: &mut Reader<'_>) -> Vec<String> {
 }
 
 fn options() -> Options {
-    Options {
-        config_id: "main".to_owned(),
-        random_seed: Some(7),
-        ..Options::default()
-    }
+    Options { config_id: "main".to_owned(), random_seed: Some(7), ..Options::default() }
 }
 
 fn read(text: &str) -> Vec<String> {
@@ -91,10 +87,7 @@ fn a_definition_that_a_condition_drops_is_dropped_whole() {
 #[test]
 fn sequences_repeat_their_line() {
     assert_eq!(read("~SEQ(N, 1, 3) a $N\nb\n"), ["a 1", "a 2", "a 3", "b"]);
-    assert_eq!(
-        read("~SEQ(A, 1, 2) ~LST(B, x, y) ${A}${B}\n"),
-        ["1x", "1y", "2x", "2y"]
-    );
+    assert_eq!(read("~SEQ(A, 1, 2) ~LST(B, x, y) ${A}${B}\n"), ["1x", "1y", "2x", "2y"]);
     let block = "$VI= \\\n v ${N} { \\\n }\n~SEQx(N, 9, 10) $VI\n";
     assert_eq!(read(block), ["v 9", "{", "}", "v a", "{", "}"]);
     assert_eq!(read("$MAX=2\n~SEQ(N, 1, $MAX) a $N\n"), ["a 1", "a 2"]);
@@ -105,19 +98,8 @@ fn built_in_names_are_known() {
     let text = "a ${_INSTANCE} ${_HASH}${_BANG} ${_ENV VIPD_NOT_SET}x\n";
     assert_eq!(read(text), ["a main #! x"]);
     let random = read("~SEQ(I, 1, 50) ${_RANDOM 3 5}\n");
-    assert!(
-        random
-            .iter()
-            .all(|it| ["3", "4", "5"].contains(&it.as_str()))
-    );
-    assert!(
-        read("${_RANDOM}\n")
-            .first()
-            .unwrap()
-            .parse::<u16>()
-            .unwrap()
-            < 32_768
-    );
+    assert!(random.iter().all(|it| ["3", "4", "5"].contains(&it.as_str())));
+    assert!(read("${_RANDOM}\n").first().unwrap().parse::<u16>().unwrap() < 32_768);
 }
 
 #[test]
@@ -133,11 +115,7 @@ fn lines_that_cannot_be_used_are_ignored_with_a_warning() {
         ("include nothing.conf\nb\n", "include-missing"),
     ] {
         let (lines, codes) = read_with(&options(), text);
-        assert_eq!(
-            (lines, codes),
-            (vec!["b".to_owned()], vec![code]),
-            "{text:?}"
-        );
+        assert_eq!((lines, codes), (vec!["b".to_owned()], vec![code]), "{text:?}");
     }
 }
 
@@ -145,10 +123,7 @@ fn lines_that_cannot_be_used_are_ignored_with_a_warning() {
 fn a_configuration_without_end_is_given_up() {
     let bomb =
         "$A= \\\n x \\\n x\n$B= \\\n $A \\\n $A\n$C= \\\n $B \\\n $B\n~SEQ(I, 1, 99999999) $C\n";
-    let options = Options {
-        most_lines: 1000,
-        ..options()
-    };
+    let options = Options { most_lines: 1000, ..options() };
     let (lines, codes) = read_with(&options, bomb);
     assert!(lines.len() < 1000);
     assert_eq!(codes, ["too-large"]);
@@ -174,10 +149,7 @@ impl Scratch {
         let (mut sources, mut found) = (Sources::new(), Diagnostics::default());
         let main = self.0.join("main.conf");
         let lines = drain(&mut Reader::open(&main, options, &mut sources, &mut found));
-        (
-            lines,
-            found.iter().map(|it| (it.severity, it.code)).collect(),
-        )
+        (lines, found.iter().map(|it| (it.severity, it.code)).collect())
     }
 }
 
@@ -203,15 +175,7 @@ fn includes_are_read_by_name_from_the_including_files_directory() {
     );
     let (lines, found) = scratch.read(&options());
     let sub = fs::canonicalize(scratch.0.join("d/sub")).unwrap();
-    let expected = [
-        "a",
-        "b1",
-        &format!("s {}", sub.display()),
-        "b2",
-        "x",
-        "y",
-        "z",
-    ];
+    let expected = ["a", "b1", &format!("s {}", sub.display()), "b2", "x", "y", "z"];
     assert_eq!(lines, expected);
     assert_eq!(found, []);
 }
@@ -220,10 +184,7 @@ fn includes_are_read_by_name_from_the_including_files_directory() {
 fn a_file_that_includes_itself_is_read_once() {
     let scratch = Scratch::new(
         "cycle",
-        &[
-            ("main.conf", "a\ninclude b.conf\nc\n"),
-            ("b.conf", "b\ninclude main.conf\n"),
-        ],
+        &[("main.conf", "a\ninclude b.conf\nc\n"), ("b.conf", "b\ninclude main.conf\n")],
     );
     let (lines, found) = scratch.read(&options());
     assert_eq!(lines, ["a", "b", "c"]);
@@ -235,23 +196,14 @@ fn a_strict_include_insists_on_its_file() {
     let missing = |main: &str, all_includes| {
         let name = format!("strict{}{all_includes}", main.len());
         let scratch = Scratch::new(&name, &[("main.conf", main)]);
-        let options = Options {
-            all_includes,
-            ..options()
-        };
+        let options = Options { all_includes, ..options() };
         scratch.read(&options).1
     };
     let error = [(Severity::Error, "include-missing")];
-    assert_eq!(
-        missing("include x\n", false),
-        [(Severity::Warning, "include-missing")]
-    );
+    assert_eq!(missing("include x\n", false), [(Severity::Warning, "include-missing")]);
     assert_eq!(missing("include x\n", true), error);
     assert_eq!(missing("includea x\n", false), error);
-    assert_eq!(
-        missing("include x*\n", false),
-        [(Severity::Note, "include-empty")]
-    );
+    assert_eq!(missing("include x*\n", false), [(Severity::Note, "include-empty")]);
     assert_eq!(missing("includew x*\n", false), error);
     assert_eq!(missing("include_check\ninclude x\n", false), error);
 }
@@ -259,8 +211,5 @@ fn a_strict_include_insists_on_its_file() {
 #[test]
 fn a_missing_configuration_is_an_error() {
     let scratch = Scratch::new("none", &[("other.conf", "")]);
-    assert_eq!(
-        scratch.read(&options()).1,
-        [(Severity::Error, "file-unreadable")]
-    );
+    assert_eq!(scratch.read(&options()).1, [(Severity::Error, "file-unreadable")]);
 }
