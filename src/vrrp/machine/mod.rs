@@ -247,8 +247,9 @@ impl Machine {
         let from = self.standing();
         match from {
             Standing::Initialize => return,
-            Standing::Backup => {}
-            Standing::Active | Standing::Leaving => actions.push(Action::DropAddresses),
+            // A leaving router has dropped them already.
+            Standing::Backup | Standing::Leaving => {}
+            Standing::Active => actions.push(Action::DropAddresses),
         }
         self.state = State::Initialize;
         actions.push(Action::Tell(from, Standing::Initialize, cause));
