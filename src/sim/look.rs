@@ -73,7 +73,9 @@ impl World {
                 let since = self.judge.active_since(holder, election.vrid);
                 let misled = entry.misled.is_some_and(|at| since.is_some_and(|it| it < at));
                 let missed = self.missed.contains(&(host, ip, holder));
-                if entry.holder != holder && !misled && !missed {
+                // One that stands still is to be corrected when it goes on.
+                let still = matches!(self.nodes[entry.holder].life, Life::Still { .. });
+                if entry.holder != holder && !misled && !missed && !still {
                     let believed = entry.holder;
                     let who = host + 1;
                     let what = format!("h{who} has {believed} for {ip}, {holder} holds it");
