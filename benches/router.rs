@@ -55,10 +55,7 @@ struct Place {
 }
 
 fn place(number: u32) -> Place {
-    Place {
-        vrid: u8::try_from(number % 255 + 1).expect("1 to 255"),
-        link: number / 255 + 2,
-    }
+    Place { vrid: u8::try_from(number % 255 + 1).expect("1 to 255"), link: number / 255 + 2 }
 }
 
 fn link_name(link: u32) -> LinkName {
@@ -170,9 +167,7 @@ fn wire(criterion: &mut Criterion) {
         bencher.iter(|| {
             let priority = black_box(Priority::DEFAULT);
             let coverage = Coverage::PseudoHeader;
-            frame
-                .seal(priority, Centis::SECOND, PEER.into(), GROUP, coverage)
-                .len()
+            frame.seal(priority, Centis::SECOND, PEER.into(), GROUP, coverage).len()
         });
     });
 }
@@ -190,10 +185,7 @@ fn machine(criterion: &mut Criterion) {
     let begin = Instant::from_nanos(1);
     let started = || {
         let mut machine = Machine::new(settings, Priority::DEFAULT);
-        let up = Event::Up {
-            cause: Cause::Started,
-            source: PEER.into(),
-        };
+        let up = Event::Up { cause: Cause::Started, source: PEER.into() };
         machine.handle(up, begin);
         machine
     };
@@ -254,15 +246,12 @@ fn router(criterion: &mut Criterion) {
         }
         let mut now = router.next_timeout().expect("there is always a timer");
         group.throughput(Throughput::Elements(count.into()));
-        group.bench_function(
-            BenchmarkId::new("a turn in which all advertise", count),
-            |bencher| {
-                bencher.iter(|| {
-                    router.handle(Input::Timeout, now, &mut Silence);
-                    now = router.next_timeout().expect("there is always a timer");
-                });
-            },
-        );
+        group.bench_function(BenchmarkId::new("a turn in which all advertise", count), |bencher| {
+            bencher.iter(|| {
+                router.handle(Input::Timeout, now, &mut Silence);
+                now = router.next_timeout().expect("there is always a timer");
+            });
+        });
     }
     group.finish();
 }

@@ -182,10 +182,7 @@ impl Node {
     fn hear(&mut self, packets: &[Vec<u8>]) {
         for octets in packets {
             let packet = Packet::V4(octets);
-            let input = Input::Received {
-                link: link(),
-                packet,
-            };
+            let input = Input::Received { link: link(), packet };
             self.router.handle(input, self.now, &mut self.out);
         }
     }
@@ -203,10 +200,7 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
     };
     let (lower, higher, release) = (all(50), all(200), all(0));
     let mut spoilt = all(200);
-    spoilt
-        .iter_mut()
-        .flat_map(|it| it.last_mut())
-        .for_each(|it| *it ^= 1);
+    spoilt.iter_mut().flat_map(|it| it.last_mut()).for_each(|it| *it ^= 1);
     let mut node = Node::new();
 
     let before = REQUESTS.get();
@@ -240,11 +234,7 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
     assert!(node.are_all(Standing::Initialize));
     let hundred = u64::from(INSTANCES);
     assert!(node.out.sent > 30 * hundred, "{} adverts", node.out.sent);
-    assert_eq!(
-        node.out.desired,
-        14 * hundred,
-        "seven times taken and dropped"
-    );
+    assert_eq!(node.out.desired, 14 * hundred, "seven times taken and dropped");
     assert_eq!(node.out.announced, 3 * hundred);
     assert_eq!(requests, 0);
 }

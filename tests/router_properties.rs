@@ -1,11 +1,7 @@
 //! Whatever reaches a router, in whatever order: it does not panic, it does a bounded amount of
 //! work, and it wants addresses exactly while it is Active.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "the test's own helpers"
-)]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "the test's own helpers")]
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -82,11 +78,7 @@ const INSTANCES: usize = 4;
 
 fn instance(number: usize, priority: u8, centis: u16) -> Instance {
     let family = if number == 2 { Family::V6 } else { Family::V4 };
-    let version = if number == 1 {
-        Version::V2
-    } else {
-        Version::V3
-    };
+    let version = if number == 1 { Version::V2 } else { Version::V3 };
     let interval = match version {
         Version::V2 => Centis::SECOND,
         Version::V3 => Centis::new(centis).unwrap(),
@@ -95,11 +87,8 @@ fn instance(number: usize, priority: u8, centis: u16) -> Instance {
         Family::V4 => IpAddr::from([10, 1, 0, u8::try_from(number).unwrap() + 1]),
         Family::V6 => "fe80::100".parse().unwrap(),
     };
-    let peer = |sender| Peer {
-        address: IpAddr::from([10, 0, 0, sender]),
-        min_ttl: 0,
-        max_ttl: 255,
-    };
+    let peer =
+        |sender| Peer { address: IpAddr::from([10, 0, 0, sender]), min_ttl: 0, max_ttl: 255 };
     Instance {
         name: format!("VI_{number}"),
         interface: link_name(2),
@@ -108,23 +97,13 @@ fn instance(number: usize, priority: u8, centis: u16) -> Instance {
         version,
         priority: Priority::new(priority),
         interval,
-        preempt: [
-            Preempt::Yes,
-            Preempt::No,
-            Preempt::After(Duration::from_secs(2)),
-        ][number % 3],
+        preempt: [Preempt::Yes, Preempt::No, Preempt::After(Duration::from_secs(2))][number % 3],
         down_adverts: 3,
         source: None,
         transport: if number == 3 {
-            Transport::Unicast {
-                peers: vec![peer(1), peer(2)],
-                ttl: 255,
-                check_source: true,
-            }
+            Transport::Unicast { peers: vec![peer(1), peer(2)], ttl: 255, check_source: true }
         } else {
-            Transport::Multicast {
-                group: group(family),
-            }
+            Transport::Multicast { group: group(family) }
         },
         authentication: match version {
             Version::V2 => Authentication::Pass(*b"password"),
@@ -212,10 +191,7 @@ impl Outbox for Auditor {
                 let last = self.standings.remove(&slot);
                 assert_eq!(last, Some(Standing::Initialize), "freed in another state");
                 let desired = self.desires.remove(&slot);
-                assert!(
-                    !desired.is_some_and(|it| it.present),
-                    "freed with addresses"
-                );
+                assert!(!desired.is_some_and(|it| it.present), "freed with addresses");
             }
         }
     }
@@ -265,12 +241,9 @@ impl Bench {
         self.out.effects = 0;
         match step {
             Step::Octets(family, octets) => self.hear(*family, "fe80::1", octets),
-            Step::Advert {
-                instance,
-                priority,
-                centis,
-                sender,
-            } => self.hear_advert(*instance, *priority, *centis, *sender),
+            Step::Advert { instance, priority, centis, sender } => {
+                self.hear_advert(*instance, *priority, *centis, *sender)
+            }
             Step::Link(link, up, addressed) => {
                 self.handle(Input::Link(&report(*link, *up, *addressed)));
             }
@@ -305,20 +278,12 @@ impl Bench {
     fn wake(&mut self, late: i16) {
         let deadline = self.router.next_timeout().unwrap_or(self.now);
         let by = Duration::from_millis(late.unsigned_abs().into());
-        let at = if late < 0 {
-            deadline - by
-        } else {
-            deadline + by
-        };
+        let at = if late < 0 { deadline - by } else { deadline + by };
         self.now = at.max(self.now);
         for turn in 0.. {
             assert!(turn < 20, "asks to be woken without end");
             self.handle(Input::Timeout);
-            if self
-                .router
-                .next_timeout()
-                .is_none_or(|next| next > self.now)
-            {
+            if self.router.next_timeout().is_none_or(|next| next > self.now) {
                 break;
             }
         }
@@ -342,9 +307,7 @@ impl Bench {
     fn hear_advert(&mut self, number: usize, priority: u8, centis: u16, sender: u8) {
         let config = instance(number, 100, centis);
         let format = match config.version {
-            Version::V2 => Format::V2 {
-                password: Some(*b"password"),
-            },
+            Version::V2 => Format::V2 { password: Some(*b"password") },
             Version::V3 => Format::V3(config.family),
         };
         let listed = config.addresses.iter().map(|address| address.ip);
@@ -358,13 +321,7 @@ impl Bench {
             Transport::Unicast { .. } => IpAddr::from([10, 0, 0, 5]),
         };
         let coverage = Coverage::PseudoHeader;
-        let message = frame.seal(
-            Priority::new(priority),
-            config.interval,
-            source,
-            to,
-            coverage,
-        );
+        let message = frame.seal(Priority::new(priority), config.interval, source, to, coverage);
         match (source, to) {
             (IpAddr::V4(source), IpAddr::V4(to)) => {
                 let total = u16::try_from(20 + message.len()).unwrap().to_be_bytes();
@@ -391,11 +348,7 @@ impl Bench {
             let desired = desire.is_some_and(|it| it.present);
             assert_eq!(desired, view.standing == Standing::Active);
         }
-        assert_eq!(
-            views,
-            self.out.standings.len(),
-            "an instance nobody knows of"
-        );
+        assert_eq!(views, self.out.standings.len(), "an instance nobody knows of");
     }
 }
 

@@ -62,11 +62,15 @@ fn adverts_come_and_go_without_an_allocation_on_the_core_thread() {
     wait_advert(&capture, "a", 200, now() + SECOND);
 
     let counts = || [active.allocations(), backup.allocations()];
-    let before = counts();
-    assert!(before.iter().all(|count| *count > 0), "nothing is counted");
-    let since = now();
-    pause(SECOND);
-    assert_eq!(counts(), before);
+    assert!(counts().iter().all(|count| *count > 0), "nothing is counted");
+    // News of an interface that still settles may allocate; an advert that did would do so in
+    // every second.
+    let quiet = (0..5).find_map(|_| {
+        let (before, since) = (counts(), now());
+        pause(SECOND);
+        (counts() == before).then_some(since)
+    });
+    let since = quiet.expect("a second without an allocation");
     let adverts = capture.adverts(since).len();
     assert!(adverts > 30, "{adverts} adverts in a second, 100 are to be sent");
 }

@@ -108,7 +108,8 @@ fn of_two_owners_the_lower_address_yields() {
 #[test]
 fn an_active_router_that_stood_still_releases_and_listens_whatever_wakes_it() {
     let slower = Settings { interval: Centis::from_secs(5).unwrap(), ..settings() };
-    let wakers: [(&str, fn(&mut Bench, Settings, Duration) -> Vec<Action>); 4] = [
+    type Wake = fn(&mut Bench, Settings, Duration) -> Vec<Action>;
+    let wakers: [(&str, Wake); 4] = [
         ("its timer", |bench, _, after| bench.after(after, Event::Timeout)),
         ("a lower priority", |bench, _, after| bench.after(after, advert(50))),
         ("a weight", |bench, _, after| bench.after(after, Event::Priority(Priority::new(90)))),

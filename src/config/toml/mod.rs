@@ -2,7 +2,7 @@
 //!
 //! Every unknown key, wrong type and missing unit is an error with its place, and all of them are
 //! found in one go. The text is parsed into a document whose every value knows its place, and a
-//! small typed reader ([`table`]) walks it: serde's derived readers stop at the first error.
+//! small typed reader (`table`) walks it: serde's derived readers stop at the first error.
 
 mod address;
 mod duration;
