@@ -37,6 +37,10 @@ impl Cable {
         ip(&format!("link set far0 netns {far_path}"));
         let near = End::set_up(near, "near0", 1);
         let far = End::set_up(far, "far0", 2);
+        for (end, name, number) in [(&near, "near0", 1), (&far, "far0", 2)] {
+            end.network.enter().unwrap();
+            wait_until_up(name, number);
+        }
         Self { near, far }
     }
 }
@@ -95,6 +99,20 @@ pub(crate) fn ip(arguments: &str) {
     let output = output.expect("ip(8) is installed");
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ip {arguments}: {complaint}");
+}
+
+/// Waits until the kernel has noticed the carrier, before which it drops what is sent, and listens
+/// to those who look for the address of IPv6: it does both in its own time.
+fn wait_until_up(name: &str, number: u8) {
+    let shows = |arguments: &str, what: &str| {
+        let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).contains(what)
+    };
+    let ready = (0..400).any(|_| {
+        shows(&format!("-o link show {name}"), " state UP ")
+            && shows(&format!("-6 maddr show dev {name}"), &format!("ff02::1:ff00:{number}"))
+    });
+    assert!(ready, "{name} is not ready");
 }
 
 /// The index of an interface in the calling thread's network.
