@@ -126,7 +126,7 @@ impl Author<'_> {
         for _ in 0..self.rng.octet(2, 9) {
             let pause = self.pause();
             self.now += pause;
-            self.event();
+            if pause >= SETTLED { self.weigh() } else { self.event() }
         }
         self.script.sort_by_key(|(at, _)| *at);
         self.now = self.script.last().map_or(self.now, |(at, _)| *at);
@@ -161,7 +161,7 @@ impl Author<'_> {
         match self.rng.below(10) {
             0..=2 => self.rng.span(Duration::ZERO, interval),
             3..=5 => self.rng.span(interval, settle),
-            6 if yields => Duration::from_secs(31),
+            6 | 7 if yields => SETTLED,
             _ => settle + Duration::from_millis(1600),
         }
     }
@@ -216,10 +216,7 @@ impl Author<'_> {
             }
             11..=13 => self.reload(node, router),
             14 | 15 => self.removal(node, router),
-            16..=19 => {
-                self.put(Fault::Track(node, false));
-                self.later(80, Fault::Track(node, true));
-            }
+            16..=19 => self.weigh(),
             20 | 21 => {
                 self.put(Fault::Carrier(node, false));
                 self.later(90, Fault::Carrier(node, true));
@@ -262,6 +259,17 @@ impl Author<'_> {
                 let host = self.rng.index(self.hosts);
                 self.put(Fault::Ask(host, router));
             }
+        }
+    }
+
+    /// The tracked interface of one node, or of all at about the same time, goes down.
+    fn weigh(&mut self) {
+        let one = self.node();
+        let common = self.rng.percent(50);
+        for node in self.settings.ids().filter(|node| common || *node == one) {
+            let after = self.rng.span(Duration::ZERO, Duration::from_millis(100));
+            self.script.push((self.now + after, Fault::Track(node, false)));
+            self.later(80, Fault::Track(node, true));
         }
     }
 
@@ -308,3 +316,6 @@ impl Author<'_> {
         self.script.push((self.now + after, over));
     }
 }
+
+/// So long nothing happens where an Active Router is to be entitled to yield fast.
+const SETTLED: Duration = Duration::from_secs(31);
