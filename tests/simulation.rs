@@ -3,9 +3,15 @@
 //! `VIPD_SIM_SEED=42` runs that seed alone and prints its trace; `VIPD_SIM_SEEDS=100000` runs so
 //! many.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "the test's own helpers")]
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "the test's own helpers"
+)]
 
 use std::ops::Range;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -23,6 +29,7 @@ fn search<T: Send>(seeds: Range<u64>, look: impl Fn(u64) -> Option<T> + Sync) ->
                 while let seed = next.fetch_add(1, Ordering::Relaxed)
                     && seed < seeds.end
                 {
+                    let _named = Named(seed);
                     if let Some(thing) = look(seed) {
                         next.fetch_max(seeds.end, Ordering::Relaxed);
                         let mut found = found.lock().unwrap();
@@ -35,6 +42,17 @@ fn search<T: Send>(seeds: Range<u64>, look: impl Fn(u64) -> Option<T> + Sync) ->
         }
     });
     found.into_inner().unwrap()
+}
+
+/// Names its seed if the run panics.
+struct Named(u64);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("the run panicked with VIPD_SIM_SEED={}", self.0);
+        }
+    }
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -73,4 +91,18 @@ fn every_planted_bug_is_found_by_the_rule_that_it_breaks() {
     let missed: Vec<_> = seeds.iter().filter(|(_, seed)| seed.is_none()).collect();
     println!("{seeds:?}");
     assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn the_command_runs_seeds_and_shows_what_breaks_a_rule() {
+    let simulate = |arguments: &[&str]| {
+        let mut vipd = Command::new(env!("CARGO_BIN_EXE_vipd"));
+        vipd.arg("simulate").args(arguments).output().unwrap()
+    };
+    let fine = simulate(&["--seeds", "5"]);
+    assert!(fine.status.success());
+    assert!(String::from_utf8(fine.stdout).unwrap().ends_with("no rule broken\n"));
+    let broken = simulate(&["--bug", "release-lost"]);
+    assert!(!broken.status.success());
+    assert!(String::from_utf8(broken.stderr).unwrap().contains("ReleaseSent: "));
 }

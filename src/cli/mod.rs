@@ -17,6 +17,7 @@ mod demo;
 mod flags;
 mod keepalived;
 mod run;
+mod simulate;
 mod terminal;
 mod version;
 
@@ -79,6 +80,8 @@ enum Command {
     Convert(convert::Arguments),
     /// Show failovers on this machine, in namespaces of their own. Needs no root.
     Demo(demo::Arguments),
+    /// Put the protocol through thousands of simulated failures.
+    Simulate(simulate::Arguments),
 }
 
 impl Command {
@@ -88,6 +91,7 @@ impl Command {
             Self::Check(arguments) => arguments.execute(),
             Self::Convert(arguments) => arguments.execute(),
             Self::Demo(arguments) => arguments.execute(),
+            Self::Simulate(arguments) => arguments.execute(),
         }
     }
 }

@@ -115,6 +115,14 @@ impl Failure {
     pub fn trace(&self) -> &[String] {
         &self.trace
     }
+
+    /// Which rule was broken by whom, when and how, in a line.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let Breach { at, node, rule, what } = &*self.breach;
+        let who = node.map(|node| format!("{node} ")).unwrap_or_default();
+        format!("{at}  {rule}: {who}{what} (VIPD_SIM_SEED={})", self.seed)
+    }
 }
 
 impl fmt::Display for Failure {
@@ -126,12 +134,7 @@ impl fmt::Display for Failure {
         for line in self.trace.iter().skip(left_out) {
             writeln!(f, "{line}")?;
         }
-        let Breach { at, node, rule, what } = &*self.breach;
-        write!(f, "{at}  {rule}: ")?;
-        if let Some(node) = node {
-            write!(f, "{node} ")?;
-        }
-        write!(f, "{what} (VIPD_SIM_SEED={})", self.seed)
+        f.write_str(&self.verdict())
     }
 }
 
