@@ -44,6 +44,14 @@ fn an_instance_needs_a_name_of_its_own() {
 }
 
 #[test]
+fn a_name_loses_what_must_not_get_into_logs_and_files() {
+    let body = "{\n interface eth0\n virtual_router_id 5\n virtual_ipaddress {\n 10.0.0.1\n }\n}\n";
+    let (model, codes) = read(&format!("vrrp_instance \" V\u{10}1 \" {body}"));
+    assert_eq!(model.unwrap().instances[0].name, "V_1");
+    assert_eq!(codes, ["odd-name"]);
+}
+
+#[test]
 fn a_namespace_that_nobody_has_entered_is_refused() {
     let text = "net_namespace blue\nvrrp_instance A {\n interface eth0\n virtual_router_id 5\n \
         virtual_ipaddress {\n 10.0.0.1\n }\n}\n";

@@ -20,10 +20,16 @@ impl Lower<'_> {
             return;
         };
         let place = Span::to(keyword.span, name.span);
-        if let Some(first) = self.names.get(&name.value).copied() {
+        let tidy = tidy_name(&name.value);
+        if tidy != name.value {
+            let message = format!("the name is read as `{tidy}`");
+            let odd = "it has quotes, control characters or outer blanks";
+            self.warn("odd-name", message, name.span, odd);
+        }
+        if let Some(first) = self.names.get(&tidy).copied() {
             let warning = crate::config::diagnostic::Diagnostic::warning(
                 "duplicate-instance",
-                format!("{} is defined twice", name.value),
+                format!("{tidy} is defined twice"),
             );
             let warning = warning
                 .at(place, "this whole block is left out")
@@ -32,8 +38,8 @@ impl Lower<'_> {
             self.found.push(warning);
             return;
         }
-        self.names.insert(name.value.clone(), place);
-        let mut instance = Instance::new(Spanned::new(name.value.clone(), place));
+        self.names.insert(tidy.clone(), place);
+        let mut instance = Instance::new(Spanned::new(tidy, place));
         for inner in statement.block() {
             self.setting(&mut instance, inner);
         }
@@ -235,4 +241,12 @@ impl Lower<'_> {
         let weight = Weight::new(number.value.clamp(-253, 253)).ok()?;
         Some(Spanned::new(weight, number.span))
     }
+}
+
+/// The name without what must not get into logs, labels and files: each quote and control
+/// character becomes `_`, blanks around it go.
+fn tidy_name(name: &str) -> String {
+    let tidy = |c: char| if c.is_control() || c == '"' { '_' } else { c };
+    let name: String = name.trim().chars().map(tidy).collect();
+    if name.is_empty() { "_".to_owned() } else { name }
 }
