@@ -54,6 +54,14 @@ impl fmt::Display for Stimulus {
 }
 
 impl Stimulus {
+    /// An operator wants it.
+    pub(super) const fn is_command(&self) -> bool {
+        match self {
+            Self::Configure(_) | Self::Remove(_) | Self::Stop => true,
+            Self::Received(_) | Self::Timeout | Self::Link(_) | Self::Applied { .. } => false,
+        }
+    }
+
     /// What a virtual router is configured to be by this.
     pub(super) fn configured(&self) -> Option<&Instance> {
         let Self::Configure(instance) = self else {

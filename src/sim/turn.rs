@@ -51,7 +51,8 @@ impl World {
         }
     }
 
-    /// A process goes on: it reads everything that waits before it looks at its timers.
+    /// A process goes on: first what other threads have said, then every packet that waits, then
+    /// the timers, and only then what it is told to do.
     pub(super) fn resume(&mut self, node: NodeId) -> Result<(), Breach> {
         let Life::Still { since, machine } = self.nodes[node].life else {
             return Ok(());
@@ -73,13 +74,19 @@ impl World {
         } else {
             self.hands_soon(node);
         }
+        let words = std::mem::take(&mut self.nodes[node].words);
+        let (commands, news): (Vec<_>, Vec<_>) = words.into_iter().partition(Stimulus::is_command);
+        for word in news {
+            self.tell(node, word)?;
+        }
         while let Some(message) = self.nodes[node].packets.pop_front() {
             self.arrive(node, message)?;
         }
-        while let Some(word) = self.nodes[node].words.pop_front() {
-            self.tell(node, word)?;
+        self.feed(node, &Stimulus::Timeout)?;
+        for command in commands {
+            self.tell(node, command)?;
         }
-        self.feed(node, &Stimulus::Timeout)
+        Ok(())
     }
 
     /// Lets something happen to a router, judges what it makes of it, and carries that out.
