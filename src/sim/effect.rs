@@ -92,6 +92,11 @@ impl Effect {
         self.told().map(|transition| transition.to)
     }
 
+    /// It sends an advert.
+    pub(super) const fn is_advert(&self) -> bool {
+        matches!(self, Self::Transmit(..))
+    }
+
     /// It sends priority 0.
     pub(super) const fn is_release(&self) -> bool {
         let Self::Transmit(_, message) = self else {

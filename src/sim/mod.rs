@@ -20,6 +20,7 @@
 //! | `Stall` | a router that stood still for longer than its peers wait listens before it speaks |
 //! | `Silence` | only Active and Leaving routers send |
 //! | `ReleaseSent`, `ReleaseAfterRemoval`, `LeavingEnds` | whoever leaves removes its addresses, then sends priority 0, and is done in 34 ms |
+//! | `Handover` | whoever leaves undisturbed is followed as fast as it has taught its Backups to be |
 //! | `YieldLimit` | no fast yield within 30 s of becoming Active, nor within three down intervals of the last, nor with `nopreempt` |
 //! | `Discard` | a refused packet changes nothing |
 //! | `Flood` | however many packets arrive, the answers are bounded |

@@ -17,6 +17,8 @@ pub enum Mutant {
     YieldUnlimited,
     /// Priority 0 is never sent.
     ReleaseLost,
+    /// No short interval is taught on leaving.
+    LessonLost,
     /// The addresses are removed after priority 0 was sent.
     ReleaseBeforeRemoval,
     /// A Backup learns the interval of a priority 0 advert.
@@ -39,12 +41,13 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SkewDropped,
         Self::DiscardRestartsTimer,
         Self::LoserAnnouncesLast,
         Self::YieldUnlimited,
         Self::ReleaseLost,
+        Self::LessonLost,
         Self::ReleaseBeforeRemoval,
         Self::ReleaseTeaches,
         Self::TieInverted,
@@ -66,6 +69,7 @@ impl Mutant {
             Self::LoserAnnouncesLast | Self::ContestUnanswered => Rule::Neighbours,
             Self::YieldUnlimited => Rule::YieldLimit,
             Self::ReleaseLost => Rule::ReleaseSent,
+            Self::LessonLost => Rule::Handover,
             Self::ReleaseBeforeRemoval => Rule::ReleaseAfterRemoval,
             Self::TieInverted => Rule::Yielding,
             Self::PreemptForced => Rule::Nopreempt,

@@ -196,6 +196,11 @@ impl Plant {
         if self.mutant == Mutant::ReleaseLost {
             effects.retain(|effect| !effect.is_release());
         }
+        if let (Mutant::LessonLost, Some(view)) = (self.mutant, sole(router))
+            && view.standing == Standing::Leaving
+        {
+            effects.retain(|effect| effect.is_release() || !effect.is_advert());
+        }
         if self.mutant == Mutant::ContestUnanswered {
             effects.retain(|effect| !matches!(effect, Effect::Announce(_)));
         }

@@ -28,6 +28,8 @@ pub enum Rule {
     ReleaseSent,
     /// Its addresses are gone before that, or it has waited 30 ms for the kernel.
     ReleaseAfterRemoval,
+    /// Whoever leaves undisturbed is followed as fast as it has taught its Backups to be.
+    Handover,
     /// Leaving ends.
     LeavingEnds,
     /// No fast yield within 30 s of becoming Active, within three down intervals of the last,

@@ -43,6 +43,21 @@ pub(super) fn reloaded(old: &Instance, rng: &mut Rng) -> Instance {
     new
 }
 
+/// The interval that all Backups of a leaving router are taught, where they are.
+pub(super) fn lesson(config: &Instance) -> Option<Centis> {
+    let ten = Centis::new(10).ok()?;
+    let one_for_all = match &config.transport {
+        Transport::Multicast { .. } => true,
+        Transport::Unicast { peers, .. } => peers.len() == 1,
+    };
+    let short = match (config.version, config.fast_release) {
+        (Version::V2, _) | (Version::V3, FastRelease::Off) => None,
+        (Version::V3, FastRelease::To(short)) => Some(short),
+        (Version::V3, FastRelease::Auto) => one_for_all.then_some(ten),
+    };
+    short.filter(|short| *short < config.interval)
+}
+
 /// What all nodes have in common, mostly.
 struct Common {
     family: Family,

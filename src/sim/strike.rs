@@ -20,7 +20,7 @@ use super::world::{Breach, Event, World};
 impl World {
     /// Lets `fault` happen. What cannot happen any more, as the node is dead, does not.
     pub(super) fn strike(&mut self, fault: Fault) -> Result<(), Breach> {
-        self.calm.disturb(self.now);
+        self.calm.strike(self.now);
         if let Fault::Configure(node, _) = &fault {
             self.trace.line(self.now, node, "reloads");
         } else {
@@ -272,7 +272,7 @@ impl World {
             let after = FLOOD_GAP * (number + 1);
             self.after(after, Event::Arrive(node, Rc::clone(&message)));
         }
-        self.calm.disturb(self.now + FLOOD_GAP * (FLOOD + 1));
+        self.calm.strike(self.now + FLOOD_GAP * (FLOOD + 1));
     }
 
     /// A host asks for the addresses of a virtual router.

@@ -3,19 +3,21 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::config::model::Preempt;
 use crate::kernel::AddressEvent;
 use crate::kernel::memory::Memory;
-use crate::types::{IfIndex, Standing};
+use crate::types::{IfIndex, Slot, Standing};
 
 use super::effect::{Effect, Stimulus};
 use super::fault::Clock;
 use super::host::{HANDOVER, LATENESS, VRRP_LINK};
-use super::judge::Turn;
+use super::judge::{LEAVING, Turn};
 use super::neighbour::Entry;
 use super::network::Fate;
 use super::node::{Life, Words};
 use super::packet::Message;
 use super::roster::NodeId;
+use super::setting;
 use super::world::{Breach, Event, World};
 
 impl World {
@@ -68,7 +70,7 @@ impl World {
             there.brain.resumed(lasted);
         }
         self.judge.resumed(node, self.now, there.lag);
-        self.calm.disturb(self.now);
+        self.calm.strike(self.now);
         if self.rng.percent(50) {
             self.work(node);
         } else {
@@ -139,6 +141,9 @@ impl World {
                 self.tally.takeovers += u64::from(transition.to == Standing::Active);
                 if transition.from == Standing::Active {
                     self.forget_unseen(node);
+                }
+                if transition.to == Standing::Leaving {
+                    self.expect_handover(node, transition.slot);
                 }
             }
         }
@@ -316,6 +321,25 @@ impl World {
         });
         if alone {
             self.mislead(node);
+        }
+    }
+
+    /// A node leaves: whom it has taught a short interval should follow it soon.
+    fn expect_handover(&mut self, node: NodeId, slot: Slot) {
+        let mut views = self.nodes[node].brain.views();
+        let Some(config) = views.find(|view| view.slot == slot).map(|view| view.config) else {
+            return;
+        };
+        let (vrid, release) = (config.vrid, setting::lesson(config));
+        let quick = release.map(|short| short.duration() * (u32::from(config.down_adverts) + 1));
+        drop(views);
+        let patient = self.nodes.iter().any(|(_, there)| {
+            let mut mine = there.settings.iter().filter(|it| it.vrid == vrid);
+            mine.any(|it| matches!(it.preempt, Preempt::After(_)))
+        });
+        if let (Some(quick), false) = (quick, patient) {
+            let within = LEAVING + quick + self.fair.worst() * 2 + LATENESS * 2;
+            self.calm.leaves(node, vrid, within, self.now);
         }
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::types::{Instant, Vrid};
 
-use super::super::roster::Set;
+use super::super::host::HANDOVER;
+use super::super::roster::{NodeId, Set};
 use super::super::rule::Rule;
 use super::{Finding, Judge};
 
@@ -15,6 +16,8 @@ pub(in crate::sim) struct Calm {
     elections: Vec<Election>,
     /// When something last happened that may start an election.
     disturbed_at: Instant,
+    /// When something last went wrong or was changed, and the time before that.
+    struck_at: [Instant; 2],
     /// When an address last came or went anywhere.
     moved_at: Instant,
     /// When a packet was last lost on a way that exists.
@@ -34,6 +37,15 @@ pub(in crate::sim) struct Election {
     turmoil_at: Instant,
     many_since: Option<Instant>,
     none_since: Option<Instant>,
+    handover: Option<Handover>,
+}
+
+/// A router leaves undisturbed, and has taught its Backups to be quick.
+#[derive(Clone, Copy, Debug)]
+struct Handover {
+    from: NodeId,
+    since: Instant,
+    within: Duration,
 }
 
 /// Who hears whom, and how late.
@@ -57,18 +69,47 @@ impl Calm {
             turmoil_at: start,
             many_since: None,
             none_since: None,
+            handover: None,
         };
         Self {
             elections: elections.into_iter().map(election).collect(),
             disturbed_at: start,
+            struck_at: [start; 2],
             moved_at: start,
             lost_at: None,
+        }
+    }
+
+    /// Something goes wrong or is changed.
+    pub(in crate::sim) fn strike(&mut self, until: Instant) {
+        self.disturb(until);
+        let [last, _] = self.struck_at;
+        if until > last {
+            self.struck_at = [until, last];
         }
     }
 
     /// Something happened that may start an election.
     pub(in crate::sim) fn disturb(&mut self, until: Instant) {
         self.disturbed_at = self.disturbed_at.max(until);
+    }
+
+    /// A node leaves and has taught its Backups to be quick: if all was calm before, another one
+    /// is Active soon.
+    pub(in crate::sim) fn leaves(
+        &mut self,
+        from: NodeId,
+        vrid: Vrid,
+        within: Duration,
+        now: Instant,
+    ) {
+        let [last, before] = self.struck_at;
+        let struck_at = if now > last + HANDOVER * 2 { last } else { before };
+        for election in self.elections.iter_mut().filter(|it| it.vrid == vrid) {
+            let calm = now > struck_at + election.settle;
+            let alone = election.active.single() == Some(from);
+            election.handover = (calm && alone).then_some(Handover { from, since: now, within });
+        }
     }
 
     /// An address came or went somewhere.
@@ -79,7 +120,7 @@ impl Calm {
     /// A packet was lost on a way that exists.
     pub(in crate::sim) fn lost(&mut self, now: Instant) {
         self.lost_at = Some(now);
-        self.disturb(now);
+        self.strike(now);
     }
 
     pub(in crate::sim) fn elections(&self) -> &[Election] {
@@ -111,10 +152,12 @@ impl Calm {
         now: Instant,
     ) -> Finding {
         let disturbed_at = self.disturbed_at;
+        let [struck_at, _] = self.struck_at;
         for election in &mut self.elections {
             election.note(judge.active(election.vrid), now);
             let Some(components) = ground.components else {
                 (election.many_since, election.none_since) = (None, None);
+                election.handover = None;
                 continue;
             };
             let electable = judge.electable(election.vrid);
@@ -123,6 +166,18 @@ impl Calm {
             let none = components
                 .iter()
                 .find(|it| it.and(electable).count() > 0 && it.and(active).count() == 0);
+            if let Some(Handover { from, since, within }) = election.handover {
+                let mut others = components.iter().find(|it| it.contains(from)).copied();
+                others.iter_mut().for_each(|it| it.remove(from));
+                let others = others.unwrap_or_default();
+                let over = others.and(active).count() > 0 || others.and(electable).count() == 0;
+                if over || struck_at > since {
+                    election.handover = None;
+                } else if now > since + within {
+                    let what = format!("vrid {}: nobody follows {from}", election.vrid);
+                    return Err((Rule::Handover, what));
+                }
+            }
             let settled_at = disturbed_at + election.settle;
             let lasted = |since: &mut Option<Instant>, holds: bool| {
                 *since = if holds { since.or(Some(now)) } else { None };

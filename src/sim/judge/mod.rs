@@ -22,6 +22,7 @@ use super::rule::Rule;
 use shadow::Shadow;
 
 pub(super) use calm::{Calm, Election, Ground};
+pub(super) use shadow::LEAVING;
 
 /// A rule that is broken, and how; or nothing.
 pub(super) type Finding = Result<(), (Rule, String)>;

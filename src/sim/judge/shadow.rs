@@ -339,4 +339,4 @@ fn check_claim(config: &Instance, listening: &Listening, now: Instant) -> Findin
 /// How long priority 0 waits for the kernel.
 const PATIENCE: Duration = Duration::from_millis(30);
 /// How long leaving takes at most: the wait for the kernel, two copies, and waking late thrice.
-const LEAVING: Duration = Duration::from_millis(34);
+pub(in crate::sim) const LEAVING: Duration = Duration::from_millis(34);
