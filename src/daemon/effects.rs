@@ -10,12 +10,13 @@ use rustix::io::Errno;
 use crate::config::model::Instance;
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
-use crate::types::{Slot, Standing, Transition};
+use crate::types::{Refused, Slot, Standing, Transition};
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::board::{Board, Note};
 use super::counters::LoopCounters;
 use super::messages::{Order, Told};
+use super::refusals::Refusals;
 use super::will::Drawer;
 
 /// Takes what the router decides to whom it concerns. Nothing here waits; all that can wait for
@@ -47,6 +48,8 @@ pub(super) struct ToMain {
     pub(super) wake: bool,
     /// Why an advert of each slot was not sent, told once in each state.
     pub(super) unsent: Vec<Option<Errno>>,
+    /// Which refused packets were told.
+    pub(super) refusals: Refusals,
 }
 
 impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
@@ -134,6 +137,7 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         if self.to_main.unsent.len() <= slot.index() {
             self.to_main.unsent.resize(slot.index() + 1, None);
         }
+        self.to_main.refusals.reserve(slot);
     }
 
     fn desire(&mut self, slot: Slot, desire: Desire) {
@@ -160,7 +164,14 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         if let Some(unsent) = self.to_main.unsent.get_mut(transition.slot.index()) {
             *unsent = None;
         }
+        self.to_main.refusals.forget(transition.slot);
         self.tell_main(Told::Transition(transition));
+    }
+
+    fn refuse(&mut self, refused: Refused) {
+        if self.to_main.refusals.is_news(&refused) {
+            self.tell_main(Told::Refused(refused));
+        }
     }
 }
 

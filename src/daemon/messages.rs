@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::config::diff::Change;
 use crate::kernel::Plan;
 use crate::sys;
-use crate::types::{IfIndex, LinkReport, Slot, Transition};
+use crate::types::{IfIndex, LinkReport, Refused, Slot, Transition};
 use crate::vrrp::Listen;
 use crate::wire::FrameError;
 
@@ -67,6 +67,8 @@ pub(super) enum LinkEvent {
 pub(super) enum Told {
     /// An instance changed its state.
     Transition(Transition),
+    /// An instance refuses packets. Told once a minute for each reason.
+    Refused(Refused),
     /// The system did not take an advert. Told once for each reason and state of the instance.
     Unsent {
         /// Whose advert.

@@ -24,6 +24,7 @@ mod options;
 mod pace;
 mod pidfile;
 mod realtime;
+mod refusals;
 mod reload;
 mod report;
 mod run;

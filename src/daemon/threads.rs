@@ -25,6 +25,7 @@ use super::error::Error;
 use super::kernel;
 use super::messages::{Applied, Command, Order, Told};
 use super::realtime;
+use super::refusals::Refusals;
 use super::will::Drawer;
 
 /// The two threads beside the main one, and the ways to them.
@@ -80,7 +81,13 @@ impl Threads {
                 plans: Vec::new(),
                 wake: false,
             },
-            ToMain { told: told_sender, waker: told_waker, wake: false, unsent: Vec::new() },
+            ToMain {
+                told: told_sender,
+                waker: told_waker,
+                wake: false,
+                unsent: Vec::new(),
+                refusals: Refusals::default(),
+            },
             will,
             Arc::clone(&counters),
         );

@@ -16,7 +16,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::config::diff::diff;
 use crate::config::model::Model;
-use crate::observe::transition;
+use crate::observe::{refusal, transition};
 use crate::sys::Signals;
 use crate::types::Slot;
 
@@ -119,6 +119,7 @@ impl Main<'_> {
                 Told::Transition(transition) => {
                     transition::log(self.name(transition.slot), &transition);
                 }
+                Told::Refused(refused) => refusal::log(self.name(refused.slot), &refused),
                 Told::Unsent { slot, errno } => {
                     let instance = self.name(slot);
                     warn!(instance, error = %errno, "An advert was not sent.");

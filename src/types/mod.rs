@@ -24,7 +24,7 @@ pub use interval::Centis;
 pub use link::{IfIndex, LinkName, MacAddr};
 pub use packet::Packet;
 pub use priority::{Priority, Weight};
-pub use reject::Reject;
+pub use reject::{Refused, Reject};
 pub use report::{LinkAddress, LinkReport};
 pub use slot::Slot;
 pub use transition::{Cause, Fault, Standing, Transition};

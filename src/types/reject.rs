@@ -1,6 +1,9 @@
 //! Why a received packet was refused.
 
 use std::fmt;
+use std::net::IpAddr;
+
+use super::{Instant, Slot};
 
 /// The one reason for which a received packet changed nothing. Each is a counter's label.
 ///
@@ -47,6 +50,19 @@ pub enum Reject {
     Source,
     /// Our own packet came back.
     Own,
+}
+
+/// A packet that an instance refused: evidence for the log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Refused {
+    /// Which instance.
+    pub slot: Slot,
+    /// When.
+    pub at: Instant,
+    /// Who sent it.
+    pub peer: IpAddr,
+    /// Why it was refused.
+    pub reason: Reject,
 }
 
 impl Reject {

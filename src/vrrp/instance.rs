@@ -8,8 +8,8 @@ use super::receive::{Accepted, Receiver, fingerprint};
 use super::release::{self, Release};
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
-    Cause, Centis, Counters, Fault, IfIndex, Instant, Priority, Reject, Slot, Standing, Transition,
-    Version,
+    Cause, Centis, Counters, Fault, IfIndex, Instant, Priority, Refused, Reject, Slot, Standing,
+    Transition, Version,
 };
 use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
 
@@ -119,7 +119,13 @@ impl Instance {
     ) {
         match self.judge(datagram, header) {
             Ok(accepted) => self.accept(accepted, now, out),
-            Err(reason) => self.counters.reject(reason),
+            Err(reason) => {
+                self.counters.reject(reason);
+                if reason != Reject::NotRunning {
+                    let (slot, peer) = (self.slot, datagram.source);
+                    out.refuse(Refused { slot, at: now, peer, reason });
+                }
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::model::Instance;
-use crate::types::{IfIndex, LinkReport, Slot, Transition};
+use crate::types::{IfIndex, LinkReport, Refused, Slot, Transition};
 use crate::wire::Packet;
 
 /// Something that happened.
@@ -52,6 +52,10 @@ pub trait Outbox {
 
     /// This happened.
     fn tell(&mut self, transition: Transition);
+
+    /// A running instance refused this packet. Comes with each of them, however many there are.
+    /// Nothing follows from it; who does not log need not listen.
+    fn refuse(&mut self, _refused: Refused) {}
 }
 
 /// One advert on its way out. The payload is the VRRP message, its checksum included.
