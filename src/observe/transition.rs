@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tracing::field::display;
 use tracing::info;
 
 use crate::types::{Cause, Fault, Standing, Transition};
@@ -11,14 +12,14 @@ use crate::types::{Cause, Fault, Standing, Transition};
 /// The message is keepalived's where it has one, because tools look for it; cause and evidence
 /// stand in the fields.
 pub fn log(name: &str, transition: &Transition) {
-    let evidence = Evidence(&transition.cause);
+    let evidence = Evidence::of(&transition.cause).map(display);
     info!(
         instance = name,
         from = state(transition.from),
         to = state(transition.to),
         priority = transition.priority.get(),
         cause = cause(&transition.cause),
-        %evidence,
+        evidence,
         "{}",
         Message(name, transition)
     );
@@ -36,13 +37,14 @@ impl fmt::Display for Message<'_> {
                 write!(f, "({name}) Entering BACKUP STATE (init)")
             }
             (Standing::Backup, _) => write!(f, "({name}) Entering BACKUP STATE"),
-            (Standing::Initialize, Cause::Fault(fault)) => {
+            (Standing::Initialize | Standing::Leaving, Cause::Fault(fault)) => {
                 write!(f, "({name}) Entering FAULT STATE ({})", Missing(fault))
             }
-            (Standing::Initialize, _) => write!(f, "({name}) Stopped"),
-            (Standing::Leaving, Cause::Fault(fault)) => {
-                write!(f, "({name}) entering FAULT state ({})", Missing(fault))
+            (Standing::Initialize, Cause::Left) => write!(f, "({name}) The addresses are gone"),
+            (Standing::Initialize, Cause::Removed) => {
+                write!(f, "({name}) Removed from the configuration")
             }
+            (Standing::Initialize, _) => write!(f, "({name}) Stopped"),
             (Standing::Leaving, _) => write!(f, "({name}) Giving up the addresses"),
         }
     }
@@ -65,6 +67,27 @@ impl fmt::Display for Missing<'_> {
 /// What the cause was concluded from.
 struct Evidence<'a>(&'a Cause);
 
+impl<'a> Evidence<'a> {
+    /// `None` where there is nothing to say beyond the cause's name and the message.
+    const fn of(cause: &'a Cause) -> Option<Self> {
+        match cause {
+            Cause::Started
+            | Cause::Owner
+            | Cause::Recovered
+            | Cause::Removed
+            | Cause::Stopped
+            | Cause::Left => None,
+            Cause::Silence { .. }
+            | Cause::Released { .. }
+            | Cause::Preempted { .. }
+            | Cause::HigherPriority { .. }
+            | Cause::HigherAddress { .. }
+            | Cause::Fault(_)
+            | Cause::Stalled { .. } => Some(Self(cause)),
+        }
+    }
+}
+
 impl fmt::Display for Evidence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -73,8 +96,8 @@ impl fmt::Display for Evidence<'_> {
             | Cause::Recovered
             | Cause::Removed
             | Cause::Stopped
-            | Cause::Left => f.write_str("none"),
-            Cause::Silence { silence: None } => f.write_str("no advert was ever heard"),
+            | Cause::Left => Ok(()),
+            Cause::Silence { silence: None } => f.write_str("no advert was heard"),
             Cause::Silence { silence: Some(silence) } => {
                 write!(f, "last advert {} ms ago", silence.as_millis())
             }
@@ -152,6 +175,11 @@ mod tests {
         assert_eq!(
             message(Standing::Initialize, fault),
             "(VI_1) Entering FAULT STATE (interface eth0 down)"
+        );
+        assert_eq!(
+            message(Standing::Leaving, fault),
+            "(VI_1) Entering FAULT STATE (interface eth0 down)",
+            "an Active instance is at fault from now on, not only when it has left"
         );
     }
 }
