@@ -20,6 +20,7 @@ mod error;
 mod kernel;
 mod links;
 mod messages;
+mod names;
 mod options;
 mod pace;
 mod pidfile;

@@ -3,7 +3,7 @@
 //! It starts the two others, then listens: to signals, to what the core thread tells, to their
 //! ends. It may wait for files and logs; they never wait for it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,16 +12,18 @@ use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
+use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
 use crate::config::diff::diff;
 use crate::config::model::Model;
 use crate::observe::{refusal, transition};
 use crate::sys::Signals;
-use crate::types::Slot;
+use crate::types::{Cause, LinkName, Slot, Transition};
 
 use super::error::Error;
 use super::messages::{Applied, Told};
+use super::names::Names;
 use super::options::{Options, Release};
 use super::realtime;
 use super::reload;
@@ -57,7 +59,8 @@ where
         let mut main = Main {
             options,
             model: Model::default(),
-            names: HashMap::new(),
+            names: Names::default(),
+            at_fault: HashSet::new(),
             threads,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
             reporter: Box::leak(Box::new(reporter)),
@@ -78,8 +81,9 @@ struct Main<'a> {
     options: &'a Options,
     /// The running configuration.
     model: Model,
-    /// What the instances are called.
-    names: HashMap<Slot, String>,
+    names: Names,
+    /// Instances that became unable to run and have told so.
+    at_fault: HashSet<Slot>,
     threads: Threads,
     reporter: &'static Reporter,
 }
@@ -111,18 +115,25 @@ impl Main<'_> {
     }
 
     /// Logs what the core thread told.
-    fn hear(&self) {
+    fn hear(&mut self) {
         // Only wakes stand in the pipe; what they are about is in the channel.
         let _wakes = self.threads.told_pipe.try_read(&mut [0; 64]);
         while let Ok(told) = self.threads.told.try_recv() {
             match told {
                 Told::Transition(transition) => {
-                    transition::log(self.name(transition.slot), &transition);
+                    transition::log(self.names.of(&transition), &transition);
+                    self.note_fault(&transition);
                 }
-                Told::Refused(refused) => refusal::log(self.name(refused.slot), &refused),
+                Told::Refused(refused) => refusal::log(self.names.get(refused.slot), &refused),
+                // Priority 0 cannot leave by a link that is down: the fault has told that.
+                Told::Unsent { slot, errno } if self.at_fault.contains(&slot) => {
+                    let instance = self.names.get(slot);
+                    debug!(instance, error = %errno, "Nobody could be told of the fault.");
+                }
                 Told::Unsent { slot, errno } => {
-                    let instance = self.name(slot);
-                    warn!(instance, error = %errno, "An advert was not sent.");
+                    let instance = self.names.get(slot);
+                    let interface = self.interface(instance).map(display);
+                    warn!(instance, interface, error = %errno, "Adverts are not sent.");
                 }
                 Told::Deaf { listen, error } => {
                     let (link, address) = (listen.link, listen.address);
@@ -158,7 +169,10 @@ impl Main<'_> {
             return; // the core thread has ended, as `listen` will find
         };
         let Applied { names, refused, will_overflows } = applied;
-        self.names = names.into_iter().collect();
+        self.names.follow(names);
+        // What the change itself brought about, while the old names are known.
+        self.hear();
+        self.names.forget_the_old();
         for (instance, error) in refused {
             error!(instance, %error, "An instance is refused.");
         }
@@ -208,7 +222,7 @@ impl Main<'_> {
     }
 
     /// A thread ended that should not.
-    fn abort(&self, thread: &str, end: Option<Result<(), Error>>) -> Result<(), Error> {
+    fn abort(&mut self, thread: &str, end: Option<Result<(), Error>>) -> Result<(), Error> {
         self.hear();
         match end {
             Some(Err(error)) => {
@@ -219,8 +233,29 @@ impl Main<'_> {
         }
     }
 
-    fn name(&self, slot: Slot) -> &str {
-        self.names.get(&slot).map_or("?", String::as_str)
+    fn note_fault(&mut self, transition: &Transition) {
+        match transition.cause {
+            Cause::Fault(_) => self.at_fault.insert(transition.slot),
+            // The end of what the fault began.
+            Cause::Left => false,
+            Cause::Started
+            | Cause::Owner
+            | Cause::Silence { .. }
+            | Cause::Released { .. }
+            | Cause::Preempted { .. }
+            | Cause::HigherPriority { .. }
+            | Cause::HigherAddress { .. }
+            | Cause::Recovered
+            | Cause::Stalled { .. }
+            | Cause::Removed
+            | Cause::Stopped => self.at_fault.remove(&transition.slot),
+        };
+    }
+
+    /// By which interface the adverts of an instance leave.
+    fn interface(&self, instance: &str) -> Option<LinkName> {
+        let mut instances = self.model.instances.iter();
+        instances.find(|it| it.name == instance).map(|it| it.interface)
     }
 }
 
