@@ -159,8 +159,10 @@ impl<'a> Reader<'a> {
             Ok(line) => line.trimmed(),
             Err(open) => {
                 let place = raw.span(open.offset..raw.as_str().len());
-                self.warn("open-quote", "a quote is not closed: the line is ignored", place);
-                return None;
+                let message = "a quote is not closed: it and what follows it are ignored";
+                self.warn("open-quote", message, place);
+                // keepalived acts on the words before, and ends where one is missing then.
+                lex::without_comment(&raw.slice(0..open.offset)).unwrap_or_default().trimmed()
             }
         };
         if line.as_str().is_empty() {

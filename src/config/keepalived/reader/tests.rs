@@ -103,12 +103,18 @@ fn built_in_names_are_known() {
 }
 
 #[test]
+fn the_words_before_an_open_quote_stand() {
+    let (lines, codes) = read_with(&options(), "auth_pass \"c\n\"d\nb\n");
+    assert_eq!(lines, ["auth_pass", "b"]);
+    assert_eq!(codes, ["open-quote", "open-quote"]);
+}
+
+#[test]
 fn lines_that_cannot_be_used_are_ignored_with_a_warning() {
     let long = format!("a {}\nb\n", "y".repeat(1100));
     for (text, code) in [
         (long.as_str(), "line-ignored"),
         ("a\0c\nb\n", "line-ignored"),
-        ("a \"c\nb\n", "open-quote"),
         ("~SEQ(1) a\nb\n", "bad-sequence"),
         ("$A=${A}\n$A\nb\n", "endless-definition"),
         ("include\nb\n", "empty-include"),
