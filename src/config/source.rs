@@ -60,14 +60,20 @@ pub enum ReadError {
         #[source]
         cause: io::Error,
     },
-    /// A directory, a device, a pipe.
+    /// A directory.
+    #[error("{path} is a directory")]
+    Directory {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// A device, a pipe.
     #[error("{path} is not a regular file")]
     NotRegular {
         /// What was named.
         path: PathBuf,
     },
     /// keepalived refuses files that may be executed, and so do we: it is not a configuration.
-    #[error("{path} is executable and thus not taken for a configuration")]
+    #[error("{path} is executable and thus not taken for a configuration: `chmod a-x` mends that")]
     Executable {
         /// The file.
         path: PathBuf,
@@ -125,6 +131,9 @@ impl Sources {
             return Err(refused(io::ErrorKind::NotFound.into()));
         }
         let found = fs::metadata(path).map_err(refused)?;
+        if found.is_dir() {
+            return Err(ReadError::Directory { path: path.to_owned() });
+        }
         if !found.is_file() {
             return Err(ReadError::NotRegular { path: path.to_owned() });
         }
@@ -318,7 +327,7 @@ mod tests {
     fn a_directory_and_an_executable_are_refused() {
         let mut sources = Sources::new();
         let directory = sources.read(Path::new("/"), true);
-        assert!(matches!(directory, Err(ReadError::NotRegular { .. })));
+        assert!(matches!(directory, Err(ReadError::Directory { .. })));
         let program = sources.read(&std::env::current_exe().unwrap(), true);
         assert!(matches!(program, Err(ReadError::Executable { .. })));
     }

@@ -268,7 +268,11 @@ impl Parser<'_, '_> {
         warning = warning.at(word.span, label);
         let name = opening.map_or("the root level", |it| it.value.as_str());
         if let Some(block) = keywords::block_of(&word.value).filter(|it| *it != name) {
-            warning = warning.help(format!("{} belongs into {block}", word.value));
+            // Where both belong into one block, the first of them was to end here.
+            let unclosed = opening.filter(|it| keywords::block_of(&it.value) == Some(block));
+            let question = unclosed.map(|it| format!(": is the '}}' of {} missing?", it.value));
+            let question = question.unwrap_or_default();
+            warning = warning.help(format!("{} belongs into {block}{question}", word.value));
         } else if let Some(near) = keywords::nearest(keywords, &word.value) {
             warning = warning.help(format!("did you mean {near}?"));
         }
