@@ -12,6 +12,7 @@ use tokio::net::unix::pipe;
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
+use tracing::field::display;
 use tracing::{debug, info, warn};
 
 use crate::kernel::netlink::{Event, Monitor, MonitorError, Netlink};
@@ -263,11 +264,15 @@ impl Sink for Answers {
     }
 
     fn notice(&mut self, notice: Notice) {
+        let address = notice.address().map(|address| display(address.ip));
+        let interface = notice.address().map(|address| display(address.link));
         match &notice {
             Notice::Failed { .. } | Notice::Stuck { .. } | Notice::Contended { .. } => {
-                warn!("{notice}");
+                warn!(address, interface, "{notice}");
             }
-            Notice::Recovered { .. } | Notice::Restored { .. } => info!("{notice}"),
+            Notice::Recovered { .. } | Notice::Restored { .. } => {
+                info!(address, interface, "{notice}");
+            }
             Notice::Unswept(_) => debug!("{notice}"),
         }
     }

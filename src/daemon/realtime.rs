@@ -46,7 +46,11 @@ pub(super) fn prepare(node: &Node) {
     if node.realtime != Realtime::Off
         && let Err(error) = realtime::lock_memory()
     {
-        info!(%error, "Not permitted to run in real time; busy machines make adverts late.");
+        info!(
+            %error,
+            help = "grant CAP_IPC_LOCK and CAP_SYS_NICE",
+            "Not permitted to run in real time; busy machines make adverts late."
+        );
     }
 }
 

@@ -61,6 +61,21 @@ pub enum Notice {
     Unswept(Unlisted),
 }
 
+impl Notice {
+    /// The address that it is about; `None` where it is about all of them.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        match self {
+            Self::Failed { address, .. }
+            | Self::Stuck { address, .. }
+            | Self::Recovered { address, .. }
+            | Self::Restored { address, .. }
+            | Self::Contended { address, .. } => Some(address),
+            Self::Unswept(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
