@@ -18,9 +18,13 @@ fn code(ended: &Ended) -> u8 {
         Ended::Verdict(code) => *code,
         Ended::Daemon(error) => match error {
             Error::AlreadyRunning => 0,
-            Error::System { .. } | Error::PidFile(_) | Error::Kernel(_) | Error::Monitor(_) => 1,
+            Error::NoNamespace { .. }
+            | Error::System { .. }
+            | Error::PidFile(_)
+            | Error::Kernel(_)
+            | Error::Monitor(_) => 1,
             Error::Config => 2,
-            Error::NotPermitted { .. } => 4,
+            Error::NotPermitted { .. } | Error::NotCapable { .. } => 4,
             Error::Unreadable => 6,
             Error::Crashed => 70,
             Error::Worker(code) => *code,

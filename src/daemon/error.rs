@@ -27,6 +27,21 @@ pub enum Error {
         /// What was tried.
         request: &'static str,
     },
+    /// The process lacks what it needs to send adverts and set addresses.
+    #[error(
+        "not permitted to send adverts and set addresses: {missing} missing; run vipd as root or \
+         grant both CAP_NET_RAW and CAP_NET_ADMIN"
+    )]
+    NotCapable {
+        /// The names of what is missing.
+        missing: String,
+    },
+    /// There is no network namespace of this name.
+    #[error("there is no network namespace {name}: `ip netns list` shows those that there are")]
+    NoNamespace {
+        /// What was asked for.
+        name: String,
+    },
     /// The system refused.
     #[error("{request}")]
     System {

@@ -1,10 +1,13 @@
 //! How the daemon is to run, whatever command line said so.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::observe::log;
+use crate::sys::namespace::Network;
+
+use super::error::Error;
 
 /// How the daemon is to run.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,8 +49,24 @@ impl Options {
         config::Options {
             config_id: self.config_id.clone().unwrap_or_else(node_name),
             all_includes: self.all_includes,
+            namespace: self.namespace.clone(),
             ..config::Options::default()
         }
+    }
+
+    /// Moves the process into the network namespace that was named, if one was.
+    ///
+    /// # Errors
+    /// Where there is none of this name, or it may not be entered; the process stays where it is.
+    pub fn enter_namespace(&self) -> Result<(), Error> {
+        let Some(name) = &self.namespace else {
+            return Ok(());
+        };
+        let path = Path::new(NAMESPACES).join(name);
+        if !path.exists() {
+            return Err(Error::NoNamespace { name: name.clone() });
+        }
+        Ok(Network::at(path)?.enter()?)
     }
 }
 
@@ -107,3 +126,6 @@ fn node_name() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim().split('.').next().unwrap_or_default().to_owned()
 }
+
+/// Where network namespaces have names.
+const NAMESPACES: &str = "/run/netns";

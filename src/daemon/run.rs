@@ -1,6 +1,5 @@
 //! From the command line to a running daemon.
 
-use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::Mode;
@@ -9,10 +8,9 @@ use tracing::{error, info, warn};
 
 use crate::config::model::Model;
 use crate::observe::log::{self, Ident};
-use crate::sys::Region;
-use crate::sys::namespace::Network;
+use crate::sys::{Region, process};
 
-use super::detach::{Side, Up, leave_terminal};
+use super::detach::{Side, leave_terminal};
 use super::error::Error;
 use super::options::Options;
 use super::pidfile::PidFile;
@@ -52,10 +50,7 @@ fn prepare(options: &mut Options) -> Result<(), Error> {
     if let Some(mask) = options.umask {
         umask(Mode::from_raw_mode(mask));
     }
-    if let Some(name) = &options.namespace {
-        Network::at(Path::new(NAMESPACES).join(name))?.enter()?;
-    }
-    Ok(())
+    options.enter_namespace()
 }
 
 /// Starts the daemon, once it is sure that it can run and is the only one.
@@ -78,6 +73,10 @@ fn start(options: &Options) -> Result<(), Error> {
             return Err(error);
         }
     };
+    if let Err(error) = require_capabilities() {
+        files.remove();
+        return Err(error);
+    }
     let up = match options.foreground {
         true => None,
         false => match leave_terminal()? {
@@ -86,10 +85,19 @@ fn start(options: &Options) -> Result<(), Error> {
         },
     };
     let will = Region::new(will::words_for(&model))?;
-    let supervisor = Supervisor::new(options, files, will)?;
-    match supervisor.run(|| up.into_iter().for_each(Up::tell)) {
+    let supervisor = Supervisor::new(options, up, files, will)?;
+    match supervisor.run() {
         Role::Supervisor(result) => result,
         Role::Worker(start) => work(options, model, start),
+    }
+}
+
+/// Makes sure that adverts and addresses are permitted, while somebody sees the answer: who may
+/// send adverts but set no address would draw the traffic to where nobody takes it.
+fn require_capabilities() -> Result<(), Error> {
+    match process::lacks_of_a_router().as_slice() {
+        [] => Ok(()),
+        missing => Err(Error::NotCapable { missing: missing.join(" and ") }),
     }
 }
 
@@ -119,5 +127,3 @@ fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> 
 
 /// How long an earlier daemon's worker may take to end.
 const LAST_WORKER: Duration = Duration::from_secs(2);
-/// Where network namespaces have names.
-const NAMESPACES: &str = "/run/netns";

@@ -15,6 +15,7 @@ use crate::sys::{Region, Signal, Signals, clock};
 use crate::types::Instant;
 
 use super::backoff::Backoff;
+use super::detach::Up;
 use super::error::Error;
 use super::options::{Options, WhenWorkerDies};
 use super::pidfile::PidFile;
@@ -26,6 +27,10 @@ use super::will;
 /// The supervisor's state.
 pub(super) struct Supervisor<'a> {
     options: &'a Options,
+    /// Who waits for the first worker to be up.
+    up: Option<Up>,
+    /// A worker was started before.
+    again: bool,
     files: PidFiles,
     signals: Signals,
     will: Region,
@@ -100,11 +105,18 @@ impl<'a> Supervisor<'a> {
     ///
     /// # Errors
     /// Where the process has too many descriptors.
-    pub(super) fn new(options: &'a Options, files: PidFiles, will: Region) -> Result<Self, Error> {
+    pub(super) fn new(
+        options: &'a Options,
+        up: Option<Up>,
+        files: PidFiles,
+        will: Region,
+    ) -> Result<Self, Error> {
         let caught = signals::numbers().filter_map(Signal::new);
         let caught: Vec<Signal> = caught.chain([Signal::CHLD]).collect();
         Ok(Self {
             options,
+            up,
+            again: false,
             files,
             signals: Signals::catch(&caught)?,
             will,
@@ -114,18 +126,14 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Starts workers until the daemon is to end. Returns in every new worker as well.
-    /// `up` is called when the first worker is there and both pid files are written.
-    pub(super) fn run(mut self, up: impl FnOnce()) -> Role {
+    pub(super) fn run(mut self) -> Role {
         if let Err(error) = self.files.own.write(getpid()) {
             return Role::Supervisor(self.end(Err(error.into())));
         }
-        let mut up = Some(up);
         loop {
             let next = match self.fork() {
                 Ok(Ok(mut child)) => {
-                    if let Some(up) = up.take() {
-                        up();
-                    }
+                    self.again = true;
                     match self.watch(&mut child) {
                         Ok(exit) => self.after(exit, &child),
                         Err(error) => Next::End(Err(error)),
@@ -136,11 +144,11 @@ impl<'a> Supervisor<'a> {
                         signals: self.signals,
                         will: self.will,
                         reporter,
-                        first: up.is_some(),
+                        first: !self.again,
                     };
                     return Role::Worker(start);
                 }
-                Err(error) if up.is_some() => Next::End(Err(error)),
+                Err(error) if !self.again => Next::End(Err(error)),
                 Err(error) => {
                     error!(%error, "Another worker cannot be started now.");
                     Next::Another(self.backoff.after(Duration::ZERO).max(LEAST_PAUSE))
@@ -196,13 +204,17 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Takes in what the worker tells. One that is dying is released at once.
-    fn hear(&self, child: &mut Child) {
+    fn hear(&mut self, child: &mut Child) {
         if child.end.is_some() {
             return;
         }
         for news in child.reports.take() {
             match news {
-                News::Started => info!("Startup complete"),
+                News::Started => {
+                    info!("Startup complete");
+                    // Whoever waits finds both pid files written.
+                    self.up.take().into_iter().for_each(Up::tell);
+                }
                 News::Reloaded => info!("Reload complete"),
                 News::Refused => warn!("Reload refused, the old configuration keeps running"),
                 News::Ended => {

@@ -10,7 +10,7 @@ use rustix::process::{
     wait, waitpid,
 };
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
-use rustix::thread;
+use rustix::thread::{self, CapabilitySet};
 
 use super::call::answered;
 use super::error::{During, Error};
@@ -93,6 +93,17 @@ pub fn set_name(name: &str) -> Result<(), Error> {
 /// None that a running system gives.
 pub fn adopt_orphans() -> Result<(), Error> {
     set_child_subreaper(Some(getpid())).during("adopt orphans")
+}
+
+/// The capabilities that the process would need as a VRRP router and does not have, by name.
+#[must_use]
+pub fn lacks_of_a_router() -> Vec<&'static str> {
+    // Without an answer nothing is known to be missing.
+    let effective = thread::capabilities(None).map_or(CapabilitySet::all(), |sets| sets.effective);
+    let needed =
+        [(CapabilitySet::NET_RAW, "CAP_NET_RAW"), (CapabilitySet::NET_ADMIN, "CAP_NET_ADMIN")];
+    let missing = needed.into_iter().filter(|(capability, _)| !effective.contains(*capability));
+    missing.map(|(_, name)| name).collect()
 }
 
 /// How a process ended.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use super::lex::Word;
 use super::parse::Statement;
 use crate::config::declared::Declared;
-use crate::config::diagnostic::{Diagnostic, Diagnostics, Verdict};
+use crate::config::diagnostic::{Diagnostic, Diagnostics};
 use crate::config::load::Options;
 use crate::config::source::{Sources, Span};
 
@@ -69,8 +69,7 @@ impl Lower<'_> {
             self.found.push(
                 Diagnostic::error("net-namespace", message)
                     .at(name.span, "the addresses would be set outside of it")
-                    .help(format!("start vipd with -s {} and drop the line", name.value))
-                    .verdict(Verdict::Silent),
+                    .help(format!("start vipd with -s {}", name.value)),
             );
         }
     }
