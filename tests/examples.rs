@@ -17,7 +17,7 @@ fn every_example_is_free_of_errors_and_warnings() {
 
     for file in files {
         let output = Command::new(env!("CARGO_BIN_EXE_vipd"))
-            .args(["check", "--strict"])
+            .args(["check", "--strict", "--elsewhere"])
             .arg(&file)
             .output()
             .expect("vipd can be run");

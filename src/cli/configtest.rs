@@ -9,8 +9,8 @@ use clap::Args;
 
 use super::terminal::tell;
 use super::{Ended, check};
-use crate::config;
-use crate::daemon::{Options, missing_links};
+use crate::config::{self, Machine};
+use crate::daemon::{Options, link_exists};
 
 /// The arguments of `vipd check`.
 #[derive(Args, Debug)]
@@ -24,14 +24,31 @@ pub(super) struct Arguments {
     /// Whose @ID lines are used; the host's name where absent.
     #[arg(long)]
     config_id: Option<String>,
+    /// Look for the interfaces in this network namespace of /run/netns.
+    #[arg(short = 's', long)]
+    namespace: Option<String>,
+    /// The configuration is for another machine: do not look for its interfaces.
+    #[arg(long)]
+    elsewhere: bool,
 }
 
 impl Arguments {
     /// Shows everything that is wrong with the configuration.
     pub(super) fn execute(self) -> Ended {
-        let options =
-            Options { config: self.file, config_id: self.config_id, ..Options::default() };
-        let loaded = config::load(&options.config, &options.reading());
+        let options = Options {
+            config: self.file,
+            config_id: self.config_id,
+            namespace: self.namespace,
+            ..Options::default()
+        };
+        if let Err(error) = options.enter_namespace() {
+            tell(&error);
+            return Ended::Usage;
+        }
+        let mut loaded = config::load(&options.config, &options.reading());
+        if !self.elsewhere {
+            loaded.check_links(Machine::Other, link_exists);
+        }
         let found = &loaded.diagnostics;
         let color = io::stderr().is_terminal();
         if !found.is_empty() {
@@ -43,12 +60,13 @@ impl Arguments {
 
 /// Says what keepalived's `-t` would: into `log` or to standard error, and nothing if all is well.
 pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
-    let loaded = config::load(&options.config, &options.reading());
-    let mut tested = check::keepalived_test(&loaded);
-    for link in loaded.model.iter().flat_map(missing_links) {
-        tested.lines.push(format!("WARNING - interface {link} does not exist"));
-        tested.exit_code = tested.exit_code.max(GENERAL);
+    if let Err(error) = options.enter_namespace() {
+        tell(&error);
+        return Ended::Usage;
     }
+    let mut loaded = config::load(&options.config, &options.reading());
+    loaded.check_links(Machine::Runs, link_exists);
+    let tested = check::keepalived_test(&loaded);
     let mut text = String::new();
     for line in &tested.lines {
         // Writing to a string cannot fail.
@@ -70,6 +88,3 @@ pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
         (Ok(()) | Err(_), _) => Ended::Verdict(tested.exit_code),
     }
 }
-
-/// keepalived's exit code for a warning.
-const GENERAL: u8 = 5;

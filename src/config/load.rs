@@ -53,6 +53,10 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
     // mistake would be told twice; keepalived's syntax has hardly a mistake that is an error.
     let judged = declared.manners == Manners::Lenient || !diagnostics.has_errors();
     let model = judged.then(|| compile(&declared, &mut diagnostics));
+    if declared.instances.is_empty() && !diagnostics.has_errors() {
+        let nothing = Diagnostic::warning("nothing-to-do", "there is no instance: nothing to do");
+        diagnostics.push(nothing.verdict(Verdict::Silent));
+    }
     diagnostics.sort();
     Loaded { model: model.flatten(), diagnostics, sources, links: declared.links().collect() }
 }
@@ -68,6 +72,18 @@ fn native(path: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Declar
     }
 }
 
+/// On which machine interfaces are looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Machine {
+    /// On the one that is to run the configuration.
+    Runs,
+    /// Perhaps on another: nothing that is missing here need be missing there.
+    Other,
+}
+
+/// The code of an interface that does not exist.
+const NO_INTERFACE: &str = "no-such-interface";
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -81,9 +97,10 @@ impl Default for Options {
 }
 
 impl Loaded {
-    /// Reports each interface that does not exist. That is an error, as in keepalived, unless
-    /// interfaces may come later (`dynamic_interfaces`); then there is no model any more.
-    pub fn check_links(&mut self, exists: impl Fn(LinkName) -> bool) {
+    /// Reports each interface that does not exist. On the machine that is to run the
+    /// configuration that is an error, as in keepalived, unless interfaces may come later
+    /// (`dynamic_interfaces`); then there is no model any more.
+    pub fn check_links(&mut self, machine: Machine, exists: impl Fn(LinkName) -> bool) {
         let dynamic = self.model.as_ref().map(|it| it.node.dynamic_interfaces);
         let mut missing: Vec<LinkName> = Vec::new();
         for link in &self.links {
@@ -92,18 +109,29 @@ impl Loaded {
             }
             missing.push(link.value);
             let message = format!("there is no interface {}", link.value);
-            let finding = match dynamic {
-                Some(true) => Diagnostic::note("no-such-interface", message)
+            let finding = match (dynamic, machine) {
+                (Some(true), _) => Diagnostic::note(NO_INTERFACE, message)
                     .at(link.span, "the instance is at fault until it appears"),
-                Some(false) | None => Diagnostic::error("no-such-interface", message)
+                (Some(false) | None, Machine::Other) => Diagnostic::warning(NO_INTERFACE, message)
+                    .at(link.span, "vipd would not start on this machine")
+                    .help("if it appears later, set dynamic_interfaces"),
+                (Some(false) | None, Machine::Runs) => Diagnostic::error(NO_INTERFACE, message)
                     .at(link.span, "")
-                    .help("if it appears later, write dynamic_interfaces in global_defs"),
+                    .help("if it appears later, set dynamic_interfaces"),
             };
             self.diagnostics.push(finding);
         }
+        self.diagnostics.sort();
         if self.diagnostics.has_errors() {
             self.model = None;
         }
+    }
+
+    /// Whether a file was read and nothing is written in it, not even a comment.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        let files = self.sources.files();
+        !files.is_empty() && files.iter().all(|file| file.text.trim().is_empty())
     }
 
     /// The exit code with which keepalived ends on such a configuration: 0 if it runs, 2 if it

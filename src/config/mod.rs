@@ -13,4 +13,4 @@ pub mod source;
 pub mod suggest;
 pub mod toml;
 
-pub use load::{Loaded, Options, load};
+pub use load::{Loaded, Machine, Options, load};

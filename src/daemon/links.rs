@@ -1,26 +1,9 @@
-//! Interfaces by their names, and those that a configuration needs and that are not there.
+//! Interfaces by their names.
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, netdevice, socket_with};
 
-use crate::config::model::Model;
 use crate::types::{IfIndex, LinkName};
-
-/// The interfaces of instances that do not exist, each once, in the configuration's order. None
-/// where the configuration allows them to appear later.
-#[must_use]
-pub fn missing(model: &Model) -> Vec<LinkName> {
-    let mut missing = Vec::new();
-    if model.node.dynamic_interfaces {
-        return missing;
-    }
-    for instance in &model.instances {
-        if !missing.contains(&instance.interface) && !exists(instance.interface) {
-            missing.push(instance.interface);
-        }
-    }
-    missing
-}
 
 /// The index of the interface of this name; `None` where there is none.
 pub(super) fn index(name: LinkName) -> Option<IfIndex> {
@@ -28,7 +11,8 @@ pub(super) fn index(name: LinkName) -> Option<IfIndex> {
 }
 
 /// Whether there is an interface of this name. Yes, if the system won't say.
-fn exists(name: LinkName) -> bool {
+#[must_use]
+pub fn exists(name: LinkName) -> bool {
     look_up(name) != Err(Errno::NODEV)
 }
 

@@ -38,7 +38,7 @@ mod will;
 mod worker;
 
 pub use error::Error;
-pub use links::missing as missing_links;
+pub use links::exists as link_exists;
 pub use options::{CoreDump, Options, Release, WhenWorkerDies};
 pub use pidfile::PidFileError;
 pub use run::run;

@@ -5,20 +5,29 @@ use tracing::{error, info, warn};
 use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::model::Model;
 use crate::config::source::Sources;
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Machine};
 
 use super::error::Error;
 use super::links;
 use super::options::Options;
 
-/// Reads the configuration and checks that its interfaces are there.
+/// Reads the configuration and checks that its interfaces are there, while `running` runs.
+///
+/// A file without a letter in it, as it is for a moment while it is written anew, must not take
+/// down what runs: then it is refused.
 ///
 /// # Errors
 /// [`Error::Unreadable`] or [`Error::Config`]; the log says what and where.
-pub(super) fn load(options: &Options) -> Result<Model, Error> {
-    let loaded = config::load(&options.config, &options.reading());
+pub(super) fn load(options: &Options, running: &Model) -> Result<Model, Error> {
+    let mut loaded = config::load(&options.config, &options.reading());
+    loaded.check_links(Machine::Runs, links::exists);
     for finding in loaded.diagnostics.iter() {
         tell(&loaded.sources, finding);
+    }
+    if loaded.is_blank() && !running.instances.is_empty() {
+        let file = options.config.display();
+        error!("{file} is empty; to give up every instance, stop the daemon.");
+        return Err(Error::Config);
     }
     let unreadable = loaded.exit_code() == UNREADABLE;
     let Loaded { model: Some(model), .. } = loaded else {
@@ -27,11 +36,7 @@ pub(super) fn load(options: &Options) -> Result<Model, Error> {
             false => Error::Config,
         });
     };
-    let missing = links::missing(&model);
-    for link in &missing {
-        error!(interface = %link, "Interface {link} does not exist.");
-    }
-    if missing.is_empty() { Ok(model) } else { Err(Error::Config) }
+    Ok(model)
 }
 
 /// Writes one finding into the log, its place as keepalived writes it.

@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use rustix::process::{Pid, getppid};
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -51,6 +52,7 @@ where
         .enable_all()
         .build()
         .map_err(|source| Error::System { request: "start tokio", source })?;
+    let supervisor = getppid();
     runtime.block_on(async {
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&model.node);
@@ -64,6 +66,7 @@ where
             threads,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
             reporter: Box::leak(Box::new(reporter)),
+            supervisor,
         };
         // Now this thread gets them, and no other: threads inherit what is blocked.
         blocked.release()?;
@@ -86,6 +89,8 @@ struct Main<'a> {
     at_fault: HashSet<Slot>,
     threads: Threads,
     reporter: &'static Reporter,
+    /// Who started this process.
+    supervisor: Option<Pid>,
 }
 
 impl Main<'_> {
@@ -146,7 +151,7 @@ impl Main<'_> {
     /// Reads the configuration again and makes it the running one, if it can be run.
     async fn reload(&mut self) {
         info!("Reloading");
-        match reload::load(self.options) {
+        match reload::load(self.options, &self.model) {
             Ok(model) => {
                 self.change(model).await;
                 info!("Reload complete");
@@ -188,7 +193,12 @@ impl Main<'_> {
 
     /// Everything leaves, in order.
     async fn stop(&mut self) {
-        info!("Stopping");
+        if getppid() == self.supervisor {
+            info!("Stopping");
+        } else {
+            // The kernel has sent the signal.
+            warn!("The supervisor died, stopping");
+        }
         match self.options.release {
             Release::Release => {
                 self.threads.leave();

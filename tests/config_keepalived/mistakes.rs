@@ -5,7 +5,7 @@ use std::path::Path;
 use vipd::cli::check;
 use vipd::config::diagnostic::Diagnostics;
 use vipd::config::source::Sources;
-use vipd::config::{Loaded, Options, keepalived, load};
+use vipd::config::{Loaded, Machine, Options, keepalived, load};
 
 /// Reads a sample as somebody who is called `left`.
 fn loaded(name: &str) -> Loaded {
@@ -73,14 +73,15 @@ fn what_is_not_done_is_told_with_what_that_means() {
 
 #[test]
 fn an_interface_that_is_missing_ends_the_start_unless_it_may_come_later() {
-    let code = |name: &str| {
+    let found = |name: &str, machine| {
         let mut loaded = loaded(name);
-        loaded.check_links(|link| link.as_str() == "ens5");
+        loaded.check_links(machine, |link| link.as_str() == "ens5");
         let codes: Vec<_> = loaded.diagnostics.iter().map(|it| it.code).collect();
         (codes.len(), loaded.exit_code(), loaded.model.is_some())
     };
-    assert_eq!(code("pair.conf"), (1, 2, false));
-    assert_eq!(code("gateway.conf"), (1, 0, true));
+    assert_eq!(found("pair.conf", Machine::Runs), (1, 2, false));
+    assert_eq!(found("pair.conf", Machine::Other), (1, 0, true), "another may have it");
+    assert_eq!(found("gateway.conf", Machine::Runs), (1, 0, true));
 }
 
 #[test]

@@ -154,6 +154,60 @@ fn without_the_permission_to_open_raw_sockets_it_ends_with_4_and_says_so() {
     assert!(!pid.exists() && !worker.exists());
 }
 
+/// What could speak and set no address would draw the traffic to where nobody takes it.
+#[test]
+fn without_the_permission_to_set_addresses_it_ends_with_4_also_in_the_background() {
+    let lab = Lab::new(&["a"]);
+    let conf = file(&lab, "test.conf", &conf(&lab, "a", 100));
+    let (pid, worker) = (lab.directory().join("p"), lab.directory().join("w"));
+    for flags in ["-nl", "-l"] {
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set=-net_admin", "--inh-caps=-net_admin"]);
+        command.arg(Program::Vipd.path()).args([flags, "-f", text(&conf)]);
+        command.args(["-p", text(&pid), "-r", text(&worker)]);
+        let output = lab.node("a").namespace.enter(|| command.output()).unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(4), "{flags}: {said}");
+        assert!(said.contains("CAP_NET_ADMIN missing"), "{flags}: {said}");
+        assert!(!pid.exists() && !worker.exists());
+    }
+}
+
+#[test]
+fn a_network_namespace_is_entered_by_its_name() {
+    let lab = Lab::new(&["a"]);
+    let name = lab.node("a").namespace.name();
+    let written = format!("net_namespace {name}\n{}", conf(&lab, "a", 100));
+    let good = file(&lab, "test.conf", &written);
+    let vipd = |arguments: &[&str]| {
+        let mut command = Command::new(Program::Vipd.path());
+        let output = command.args(arguments).output().unwrap();
+        (output.status.code(), stderr(&output))
+    };
+    let inside = vipd(&["-s", name, "-t", "-f", text(&good)]);
+    let outside = vipd(&["-t", "-f", text(&good)]);
+    let nowhere = vipd(&["-s", "no-such-namespace", "-n", "-f", text(&good)]);
+    assert_eq!(inside, (Some(0), String::new()));
+    assert_eq!(outside.0, Some(5), "{}", outside.1);
+    assert_eq!(nowhere.0, Some(1), "{}", nowhere.1);
+    assert!(nowhere.1.contains("no network namespace no-such-namespace"), "{}", nowhere.1);
+}
+
+#[test]
+fn check_warns_of_interfaces_that_are_not_here() {
+    let lab = Lab::new(&["a"]);
+    let missing = conf(&lab, "a", 100).replace("interface eth0", "interface nosuch0");
+    let missing = file(&lab, "missing.conf", &missing);
+    let check = |flag: &str| {
+        let output = run(lab.node("a"), &["check", "--strict", flag, text(&missing)]);
+        (output.status.code(), stderr(&output))
+    };
+    let (code, shown) = check("--config-id=x");
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("no interface nosuch0") && shown.contains('^'), "{shown}");
+    assert_eq!(check("--elsewhere"), (Some(0), String::new()));
+}
+
 #[test]
 fn a_second_daemon_says_so_and_ends_with_0() {
     let lab = Lab::new(&["a"]);

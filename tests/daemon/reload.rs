@@ -38,6 +38,7 @@ fn a_broken_configuration_is_refused_and_the_old_one_runs_on() {
         good.replace("virtual_router_id 51", ""),
         good.replace("interface eth0", "interface nosuch0"),
         "vrrp_instance VI_1 {\n".to_owned(),
+        "\n".to_owned(),
     ];
     for (count, text) in (1..).zip(broken) {
         daemon.reload(&text);
