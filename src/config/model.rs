@@ -130,6 +130,13 @@ impl Instance {
     pub fn held(&self) -> impl Iterator<Item = &Address> {
         self.addresses.iter().chain(&self.excluded)
     }
+
+    /// Every interface that matters to it: its own, those of its addresses, those that it tracks.
+    pub fn links(&self) -> impl Iterator<Item = LinkName> {
+        let carried = self.held().map(|address| address.link);
+        let tracked = self.tracked_interfaces.iter().map(|tracked| tracked.link);
+        std::iter::once(self.interface).chain(carried).chain(tracked)
+    }
 }
 
 /// The identity of a virtual router on its node.

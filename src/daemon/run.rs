@@ -15,7 +15,7 @@ use super::error::Error;
 use super::options::Options;
 use super::pidfile::PidFile;
 use super::realtime;
-use super::reload;
+use super::reload::{self, Before};
 use super::supervisor::{PidFiles, Role, Start, Supervisor};
 use super::will::{self, Drawer};
 use super::worker;
@@ -66,7 +66,7 @@ fn start(options: &Options) -> Result<(), Error> {
     };
     let files = PidFiles { own, worker };
     info!("Starting vipd {}", env!("CARGO_PKG_VERSION"));
-    let model = match reload::load(options, &Model::default()) {
+    let model = match reload::load(options, Before::Nothing) {
         Ok(model) => model,
         Err(error) => {
             files.remove();
@@ -106,7 +106,7 @@ fn require_capabilities() -> Result<(), Error> {
 fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> {
     log::set_ident(Ident::Worker);
     if !start.first {
-        model = reload::load(options, &Model::default()).unwrap_or_else(|_refused| {
+        model = reload::load(options, Before::DeadWorker).unwrap_or_else(|_refused| {
             error!("Running the configuration that the daemon was started with.");
             model
         });

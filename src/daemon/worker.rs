@@ -27,7 +27,7 @@ use super::messages::{Applied, Told};
 use super::names::Names;
 use super::options::{Options, Release};
 use super::realtime;
-use super::reload;
+use super::reload::{self, Before};
 use super::report::{News, Reporter};
 use super::signals::{self, Request};
 use super::threads::Threads;
@@ -151,7 +151,7 @@ impl Main<'_> {
     /// Reads the configuration again and makes it the running one, if it can be run.
     async fn reload(&mut self) {
         info!("Reloading");
-        match reload::load(self.options, &self.model) {
+        match reload::load(self.options, Before::Running(&self.model)) {
             Ok(model) => {
                 self.change(model).await;
                 info!("Reload complete");

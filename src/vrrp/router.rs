@@ -366,7 +366,7 @@ impl Router {
     }
 
     fn watch(&mut self, slot: Slot, config: &model::Instance) {
-        for name in names(config) {
+        for name in config.links() {
             let slots = self.watchers.entry(name).or_default();
             if !slots.contains(&slot) {
                 slots.push(slot);
@@ -378,7 +378,7 @@ impl Router {
     }
 
     fn unwatch(&mut self, slot: Slot, config: &model::Instance) {
-        for name in names(config) {
+        for name in config.links() {
             if let Some(slots) = self.watchers.get_mut(&name) {
                 slots.retain(|other| *other != slot);
                 if slots.is_empty() {
@@ -414,11 +414,4 @@ pub struct View<'a> {
     pub source: Option<IpAddr>,
     /// What it has counted.
     pub counters: &'a Counters,
-}
-
-/// Every interface that matters to an instance.
-fn names(config: &model::Instance) -> impl Iterator<Item = LinkName> {
-    let carried = config.held().map(|address| address.link);
-    let tracked = config.tracked_interfaces.iter().map(|tracked| tracked.link);
-    std::iter::once(config.interface).chain(carried).chain(tracked)
 }

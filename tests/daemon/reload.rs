@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use super::lab::{Capture, Lab, eventually, now};
+use super::lab::{Capture, Daemon, Lab, Program, eventually, now};
 use super::support::{SOON, conf, start_active, wait_advert};
 
 #[test]
@@ -71,5 +71,24 @@ fn ten_reloads_in_a_row_leave_no_gap() {
     }
     let adverts = capture.adverts(event);
     assert!(adverts.iter().all(|(_, _, advert)| advert.priority > 0));
+    assert!(daemon.stop().success());
+}
+
+/// Neutron deletes a router's interface, then has the daemon read a file that still names it.
+#[test]
+fn an_interface_that_went_keeps_no_change_from_being_made() {
+    let lab = Lab::new(&["a"]);
+    let namespace = &lab.node("a").namespace;
+    namespace.ip(&["link", "add", "qr0", "type", "veth", "peer", "name", "qr1"]);
+    let capture = Capture::start(&lab);
+    let text = |priority| {
+        let excluded = "virtual_ipaddress_excluded {\n 10.6.0.1/24 dev qr0 no_track\n }";
+        conf(&lab, "a", priority).replace("advert_int", &format!("{excluded}\n    advert_int"))
+    };
+    let mut daemon = Daemon::start(&lab, lab.node("a"), Program::Vipd, &text(100));
+    wait_advert(&capture, "a", 100, now());
+    namespace.ip(&["link", "del", "qr0"]);
+    daemon.reload(&text(120));
+    wait_advert(&capture, "a", 120, now());
     assert!(daemon.stop().success());
 }
