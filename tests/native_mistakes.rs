@@ -78,6 +78,11 @@ fn settings_that_mean_nothing_where_they_stand_are_refused() {
 }
 
 #[test]
+fn what_version_2_does_not_have_is_refused_and_not_mended() {
+    told("version-2", &with("version = 2\ninterval = \"500ms\"\npassword = \"horse-battery\""));
+}
+
+#[test]
 fn contradictions_are_shown_with_both_places() {
     let text = format!(
         "{}\n[instance.web]\ninterface = \"eth0\"\nvrid = 51\n\

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Findings;
-use crate::config::declared::{self, InitialState};
+use crate::config::declared::{self, InitialState, Manners};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::model::Preempt;
 use crate::config::source::Spanned;
@@ -86,12 +86,16 @@ fn interval(written: &declared::Instance, version: Version, findings: &mut Findi
     };
     let rounded = round(interval.value, unit).clamp(least, most);
     if rounded.duration() != interval.value {
+        let outcome = match findings.manners {
+            Manners::Lenient => format!("becomes {rounded}"),
+            Manners::Exact => format!("cannot be {:?}", interval.value),
+        };
         findings.push(
             findings
                 .flaw(
                     "interval-rounded",
                     format!(
-                        "the interval of {} becomes {rounded}: version {version} knows steps of \
+                        "the interval of {} {outcome}: version {version} knows steps of \
                          {unit:?} from {least} to {most}",
                         written.name.value
                     ),

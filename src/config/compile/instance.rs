@@ -1,7 +1,7 @@
 //! One virtual router: what it is, and what its version allows.
 
 use super::{Findings, addresses, announce, election, transport};
-use crate::config::declared::{self, AuthKind, Declared, Policy, Setting};
+use crate::config::declared::{self, AuthKind, Declared, Manners, Policy, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::config::model::{Authentication, ChecksumForm, FastRelease, Instance, TrackedInterface};
 use crate::types::{Family, LinkName, Version, Vrid, Weight};
@@ -200,12 +200,13 @@ fn authentication(
         *octet = byte;
     }
     if pass.value.len() > padded.len() {
+        let outcome = match findings.manners {
+            Manners::Lenient => "is cut to its first 8 bytes",
+            Manners::Exact => "is longer than 8 bytes",
+        };
         findings.push(
             findings
-                .flaw(
-                    "auth-pass-cut",
-                    format!("the password of {name} is cut to its first 8 bytes"),
-                )
+                .flaw("auth-pass-cut", format!("the password of {name} {outcome}"))
                 .at(pass.span, format!("{} bytes", pass.value.len()))
                 .help("the other routers cut it too; write 8 bytes to be clear"),
         );
