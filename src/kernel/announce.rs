@@ -109,7 +109,8 @@ impl Schedule {
             return;
         }
         if table.alarm(Kind::Contest).due.is_none() {
-            self.start_all(slot, lower_repeat);
+            // The last of the rounds comes a little later.
+            self.start_all(slot, lower_repeat.saturating_sub(1).max(1));
             self.arm(slot, Kind::Contest, now + CONTEST);
         }
         self.arm(slot, Kind::ContestLate, now + CONTEST_LATE);
@@ -363,7 +364,7 @@ enum Kind {
     LowerSecond,
     /// 50 ms after a lower-priority advert.
     Contest,
-    /// 500 ms after the last lower-priority advert.
+    /// 550 ms after the last lower-priority advert.
     ContestLate,
 }
 
@@ -374,4 +375,4 @@ impl Kind {
 /// Two claimants settle within a millisecond or so; this is well after the loser's last word.
 const CONTEST: Duration = Duration::from_millis(50);
 /// And this after that of a loser whose machine was busy.
-const CONTEST_LATE: Duration = Duration::from_millis(500);
+const CONTEST_LATE: Duration = Duration::from_millis(550);

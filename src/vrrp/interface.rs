@@ -87,9 +87,9 @@ pub struct Desire {
 /// Why neighbours are told again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reannounce {
-    /// An advert of lower priority was heard: `garp_lower_prio_repeat` rounds now and after
-    /// `garp_lower_prio_delay`; and, since its sender may have announced the addresses too,
-    /// once more after 50 and 500 ms.
+    /// An advert of lower priority was heard: `garp_lower_prio_repeat` rounds now, the
+    /// last of them after 50 ms, and again after `garp_lower_prio_delay`; and, since its sender
+    /// may have announced the addresses too, once more after 550 ms.
     Contested,
 }
 

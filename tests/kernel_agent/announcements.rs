@@ -65,7 +65,7 @@ fn links_that_are_down_or_without_arp_are_not_announced_on_until_they_come_up() 
 }
 
 #[test]
-fn a_contested_slot_announces_now_and_after_50_and_500_ms_and_the_configured_delay() {
+fn a_contested_slot_announces_now_and_after_50_and_550_ms_and_the_configured_delay() {
     let mut bench = Bench::new();
     bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
     bench.agent.desire(slot(0), true, 1);
@@ -76,7 +76,7 @@ fn a_contested_slot_announces_now_and_after_50_and_500_ms_and_the_configured_del
     bench.pass(secs(10));
     let sent = bench.host().take_announcements();
     let millis: Vec<_> = sent.iter().map(|(at, _)| at.since(begin).as_millis()).collect();
-    assert_eq!(millis, [0, 0, 0, 0, 0, 50, 500, 5000, 5000, 5000, 5000, 5000]);
+    assert_eq!(millis, [0, 0, 0, 0, 50, 550, 5000, 5000, 5000, 5000, 5000]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_contest_before_the_kernel_has_answered_is_remembered() {
     bench.pass(secs(1));
     let sent = bench.host().take_announcements();
     let late = sent.iter().map(|(at, _)| at.since(begin).as_millis()).filter(|millis| *millis > 0);
-    assert_eq!(late.collect::<Vec<_>>(), [50, 500]);
+    assert_eq!(late.collect::<Vec<_>>(), [50, 550]);
 }
 
 #[test]
