@@ -180,6 +180,7 @@ fn machine(criterion: &mut Criterion) {
         preempt: Preempt::Yes,
         down_adverts: 3,
         answer_lower: true,
+        answer_higher: false,
         release: None,
     };
     let begin = Instant::from_nanos(1);

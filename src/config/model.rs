@@ -104,8 +104,8 @@ pub struct Instance {
     /// An Active Router answers an advert of lower priority at once
     /// (`lower_prio_no_advert` clears it; RFC 9568 §6.4.3).
     pub answer_lower: bool,
-    /// `higher_prio_send_advert`: one more advert before yielding to a higher priority. A router
-    /// always sends it: the winner has to know that neighbours may have listened to the loser.
+    /// `higher_prio_send_advert`: one more advert before yielding to a higher priority, which an
+    /// established Active Router sends in any case.
     pub answer_higher: bool,
     /// `skip_check_adv_addr`: the address list of an Active Router's adverts is compared once.
     pub skip_address_check: bool,

@@ -285,6 +285,7 @@ fn settings(config: &model::Instance, release: Release) -> Settings {
         preempt,
         down_adverts: config.down_adverts,
         answer_lower: config.answer_lower,
+        answer_higher: config.answer_higher,
         release: release.interval,
     }
 }

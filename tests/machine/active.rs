@@ -80,11 +80,19 @@ fn an_equal_priority_from_a_lower_address_does_not_displace() {
 }
 
 #[test]
-fn a_router_that_yields_says_a_last_word_however_long_it_was_active() {
-    for active in [MS / 10, 5000 * MS] {
-        let mut bench = Bench::active(100, settings(), active);
-        assert_eq!(says(&bench.handle(advert(200))), [(100, 100)], "{active:?}");
+fn a_router_that_has_been_active_for_300_ms_says_a_last_word_when_it_yields() {
+    for (active, word) in [(300, 0), (301, 1), (5000, 1)] {
+        let mut bench = Bench::active(100, settings(), active * MS);
+        let said = says(&bench.handle(advert(200)));
+        assert_eq!(said, vec![(100, 100); word], "{active} ms");
     }
+}
+
+#[test]
+fn a_last_word_in_the_middle_of_a_claim_can_be_had() {
+    let talkative = Settings { answer_higher: true, ..settings() };
+    let mut bench = Bench::active(100, talkative, MS);
+    assert_eq!(says(&bench.handle(advert(200))), [(100, 100)]);
 }
 
 #[test]

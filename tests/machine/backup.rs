@@ -96,7 +96,10 @@ fn a_preempting_backup_lets_its_timer_run_under_a_lower_priority() {
     assert_eq!(bench.after(500 * MS, advert(99)), []);
     assert_eq!(bench.deadline(), due);
     let cause = Cause::Preempted { peer: ip("10.0.0.9"), theirs: Priority::new(99) };
-    assert_eq!(bench.expire().pop(), Some(Action::Tell(Standing::Backup, Standing::Active, cause)));
+    let told = Action::Tell(Standing::Backup, Standing::Active, cause);
+    let mut actions = bench.expire();
+    assert_eq!(actions.pop(), Some(Action::Announce), "neighbours listen to the other");
+    assert_eq!(actions.pop(), Some(told));
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(crate) fn settings() -> Settings {
         preempt: Preempt::Yes,
         down_adverts: 3,
         answer_lower: true,
+        answer_higher: false,
         release: None,
     }
 }

@@ -73,14 +73,20 @@ impl Machine {
     }
 
     fn yield_to(&mut self, advert: Advert, now: Instant, actions: &mut Actions) {
+        let State::Active(active) = &self.state else {
+            return;
+        };
         let interval = match self.settings.version {
             Version::V2 => self.settings.interval,
             Version::V3 => advert.interval,
         };
-        // A last word: the winner hears that it was contested, and tells the neighbours again, who
-        // may have listened to us; it need not have heard any of our adverts before. Backups that
-        // take it for an Active Router's are taught the winner's interval by it, not ours.
-        actions.push(Action::Advertise(self.priority, interval));
+        // An established holder says a last word: the winner hears that it was contested, and
+        // tells the neighbours again, who may have listened to us. Backups that take it for an
+        // Active Router's are taught the winner's interval by it, not ours.
+        let established = now.since(active.since) > self.settings.interval.duration().min(CLAIM);
+        if established || self.settings.answer_higher {
+            actions.push(Action::Advertise(self.priority, interval));
+        }
         let cause = if advert.priority > self.priority {
             Cause::HigherPriority { peer: advert.source, theirs: advert.priority }
         } else {
@@ -164,6 +170,10 @@ impl Machine {
         actions.push(Action::Advertise(priority, interval));
     }
 }
+
+/// How long a router has been Active before it is an established holder, or one interval. Until
+/// then the winner has heard its claim and needs no last word.
+const CLAIM: Duration = Duration::from_millis(300);
 
 /// Adverts of lower priority, and releases, are answered at most this often.
 const ANSWER_GAP: Duration = Duration::from_millis(10);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Actions, Advert, Machine, State};
+use super::{Action, Actions, Advert, Machine, State};
 use crate::config::model::Preempt;
 use crate::types::{Cause, Centis, Instant, Priority, Standing, Version};
 use crate::vrrp::timing::{active_down_interval, skew_time};
@@ -101,6 +101,11 @@ impl Machine {
             Prospect::Released(peer) => Cause::Released { peer },
             Prospect::Outranked(peer, theirs) => Cause::Preempted { peer, theirs },
         };
+        let prospect = backup.prospect;
         self.promote(Standing::Backup, cause, now, actions);
+        if let Prospect::Outranked(..) = prospect {
+            // Neighbours listen to it; it need not say a last word.
+            actions.push(Action::Announce);
+        }
     }
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub down_adverts: u8,
     /// An advert of lower priority is answered at once.
     pub answer_lower: bool,
+    /// A better advert is answered once before yielding, even in the middle of a claim.
+    pub answer_higher: bool,
     /// The interval that Backups are taught before we leave; `None` sends priority 0 alone.
     /// Shorter than `interval` where there is one.
     pub release: Option<Centis>,
