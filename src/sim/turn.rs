@@ -138,9 +138,12 @@ impl World {
                 self.hands_soon(node);
             }
             Effect::Tell(transition) => {
-                self.tally.takeovers += u64::from(transition.to == Standing::Active);
+                if transition.to == Standing::Active {
+                    self.tally.takeovers += 1;
+                    self.unseen.remove(&node);
+                }
                 if transition.from == Standing::Active {
-                    self.forget_unseen(node);
+                    self.forget_unseen(node, transition.slot);
                 }
                 if transition.to == Standing::Leaving {
                     self.expect_handover(node, transition.slot);
@@ -307,20 +310,30 @@ impl World {
     }
 
     /// A node is no longer Active. Where nobody is who could have heard of it, its neighbours are
-    /// left with what they believe.
-    fn forget_unseen(&mut self, node: NodeId) {
-        let alone = self.components.as_ref().is_none_or(|components| {
+    /// left with what they believe: nobody hears its claim behind a cut, nor a last word of it if
+    /// the cut is mended before it has been Active for long enough to say one.
+    fn forget_unseen(&mut self, node: NodeId, slot: Slot) {
+        let Some((vrid, since)) = self.judge.was_active(node, slot) else {
+            return;
+        };
+        let brief = self.now.since(since) <= Duration::from_millis(300);
+        let mine = self.components.as_ref().and_then(|components| {
             let mine = components.iter().find(|it| it.contains(node));
-            let mine = mine.copied().unwrap_or_default();
-            let mut elections = self.calm.elections().iter();
-            !elections.any(|it| {
-                let mut others = self.judge.active(it.vrid).and(mine);
-                others.remove(node);
-                others.count() > 0
-            })
+            mine.copied()
         });
-        if alone {
-            self.mislead(node);
+        let active = self.judge.active(vrid).and(mine.unwrap_or_default());
+        let mut others = self.nodes.ids().filter(|it| *it != node && active.contains(*it));
+        let heard = others.any(|other| {
+            let before = self.judge.active_since(other, vrid).is_some_and(|at| at < since);
+            !(brief && before && self.network_changed_at >= since)
+        });
+        if !heard {
+            // It may have been about to correct what was believed of others.
+            let active = self.judge.active(vrid);
+            for neighbour in &mut self.neighbours {
+                neighbour.mislead(|holder| !active.contains(holder), self.now);
+            }
+            self.unseen.insert(node);
         }
     }
 
@@ -344,6 +357,7 @@ impl World {
     }
 
     pub(super) fn mislead(&mut self, node: NodeId) {
+        self.unseen.insert(node);
         for neighbour in &mut self.neighbours {
             neighbour.mislead(|holder| holder == node, self.now);
         }

@@ -39,6 +39,9 @@ pub(super) struct World {
     pub(super) components: Option<Vec<Set>>,
     /// Hosts that missed the last announcement of an address by a node.
     pub(super) missed: BTreeSet<(usize, IpAddr, NodeId)>,
+    /// Nodes that have left Active, and nobody could have heard of it.
+    pub(super) unseen: BTreeSet<NodeId>,
+    pub(super) network_changed_at: Instant,
     pub(super) tally: Tally,
     pub(super) fair: Weather,
     script: Vec<Option<Fault>>,
@@ -122,6 +125,8 @@ impl World {
             mutant,
             components: None,
             missed: BTreeSet::new(),
+            unseen: BTreeSet::new(),
+            network_changed_at: Instant::default(),
             tally: Tally::default(),
             fair: weather,
             script: Vec::new(),
@@ -210,7 +215,10 @@ impl World {
                 }
                 Ok(())
             }
-            Event::Frame(host, ip, entry) => {
+            Event::Frame(host, ip, mut entry) => {
+                if self.unseen.contains(&entry.holder) {
+                    entry.misled.get_or_insert(self.now);
+                }
                 self.trace.line(
                     self.now,
                     format_args!("h{}", host + 1),
@@ -245,6 +253,7 @@ impl World {
 
     /// Who hears whom is different from now on.
     pub(super) fn network_changed(&mut self) {
+        self.network_changed_at = self.now;
         let fair = self.network.weather() == self.fair;
         self.components = self.network.components().filter(|_| fair);
         for (host, neighbour) in self.neighbours.iter_mut().enumerate() {

@@ -140,6 +140,13 @@ impl Judge {
         Some(shadow.active_since()? + watch.lag)
     }
 
+    /// Which virtual router a slot of `node` is of, and since when it was Active until now.
+    pub(super) fn was_active(&self, node: NodeId, slot: Slot) -> Option<(Vrid, Instant)> {
+        let watch = &self.0[node];
+        let shadow = watch.shadows.get(slot.index())?.as_ref()?;
+        Some((shadow.vrid(), shadow.was_active()? + watch.lag))
+    }
+
     fn with(&self, vrid: Vrid, is: impl Fn(&Shadow) -> bool) -> Set {
         let awake = self.0.iter().filter(|(_, it)| it.awake_since.is_some());
         let mine = awake.filter(|(_, watch)| {

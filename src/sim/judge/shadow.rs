@@ -24,6 +24,8 @@ pub(super) struct Shadow {
     source: Option<IpAddr>,
     phase: Phase,
     desired: bool,
+    /// Since when it was Active when it last was.
+    held_since: Option<Instant>,
     pace: Pace,
     announced: Pace,
     /// What this turn has to make of it.
@@ -64,6 +66,7 @@ impl Shadow {
             source: None,
             phase: Phase::Initialize,
             desired: false,
+            held_since: None,
             pace: Pace::default(),
             announced: Pace::default(),
             due: None,
@@ -88,6 +91,10 @@ impl Shadow {
             Phase::Active(holding) => Some(holding.since),
             Phase::Initialize | Phase::Backup(_) | Phase::Leaving { .. } => None,
         }
+    }
+
+    pub(super) const fn was_active(&self) -> Option<Instant> {
+        self.held_since
     }
 
     pub(super) fn reconfigure(&mut self, new: &Instance, now: Instant) {
@@ -267,6 +274,7 @@ impl Shadow {
                 return Err((Rule::Told, what));
             }
         };
+        self.held_since = self.active_since().or(self.held_since);
         self.phase = next;
         self.priority = priority;
         if told.to != Standing::Initialize {
