@@ -153,3 +153,13 @@ fn a_backup_that_was_away_listens_again_before_it_claims() {
     bench.expire();
     assert_eq!(bench.standing(), Standing::Active);
 }
+
+#[test]
+fn a_backup_that_changes_to_version_2_waits_by_its_own_interval() {
+    let mut bench = Bench::backup(100, settings());
+    bench.after(100 * MS, advert_from(200, Centis::TENTH, "10.0.0.9"));
+    assert_eq!(bench.wait(), down(100, Centis::TENTH));
+    let v2 = Settings { version: Version::V2, ..settings() };
+    assert_eq!(bench.machine.reconfigure(v2, bench.now).len(), 0);
+    assert_eq!(bench.wait(), active_down_interval(Version::V2, Priority::new(100), SECOND, 3));
+}

@@ -149,12 +149,12 @@ impl Machine {
             return actions;
         }
         self.notice_stall(now, &mut actions);
-        let old = std::mem::replace(&mut self.settings, settings);
+        self.settings = settings;
         let down = self.down_interval(settings.interval);
         match &mut self.state {
             State::Backup(backup) => {
                 let learned = settings.version == Version::V3 && backup.heard.is_some();
-                if !learned && old.interval != settings.interval {
+                if !learned && backup.interval != settings.interval {
                     backup.interval = settings.interval;
                     backup.active_down = now + down;
                 }
