@@ -60,6 +60,7 @@ impl fmt::Display for Missing<'_> {
             Fault::LinkDown(link) => write!(f, "interface {link} down"),
             Fault::NoSource(link) => write!(f, "no address on {link} to send from"),
             Fault::Tentative(link) => write!(f, "address of {link} still tentative"),
+            Fault::SourceMissing(source) => write!(f, "src address not configured: {source}"),
         }
     }
 }
@@ -136,6 +137,7 @@ fn cause(cause: &Cause) -> &'static str {
         Cause::Fault(Fault::LinkDown(_)) => "link_down",
         Cause::Fault(Fault::NoSource(_)) => "no_source",
         Cause::Fault(Fault::Tentative(_)) => "tentative",
+        Cause::Fault(Fault::SourceMissing(_)) => "source_missing",
         Cause::Recovered => "recovered",
         Cause::Stalled { .. } => "stalled",
         Cause::Removed => "removed",

@@ -100,4 +100,6 @@ pub enum Fault {
     NoSource(LinkName),
     /// The only such address is still tentative: duplicate address detection runs.
     Tentative(LinkName),
+    /// No interface has the configured source address of unicast adverts.
+    SourceMissing(IpAddr),
 }

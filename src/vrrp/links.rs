@@ -11,6 +11,8 @@ use crate::types::{Family, Fault, IfIndex, LinkAddress, LinkName, LinkReport, Sc
 pub(super) struct Links {
     reports: HashMap<IfIndex, LinkReport>,
     indexes: HashMap<LinkName, IfIndex>,
+    /// On how many interfaces an address stands and is no longer tentative.
+    settled: HashMap<IpAddr, usize>,
 }
 
 impl Links {
@@ -18,13 +20,24 @@ impl Links {
     pub(super) fn put(&mut self, report: &LinkReport) -> Option<LinkName> {
         let old = self.remove(report.index).filter(|old| *old != report.name);
         self.indexes.insert(report.name, report.index);
+        for address in report.addresses.iter().filter(|address| !address.tentative) {
+            *self.settled.entry(address.ip).or_default() += 1;
+        }
         self.reports.insert(report.index, report.clone());
         old
     }
 
     /// Forgets an interface and tells its name.
     pub(super) fn remove(&mut self, index: IfIndex) -> Option<LinkName> {
-        let name = self.reports.remove(&index)?.name;
+        let LinkReport { name, addresses, .. } = self.reports.remove(&index)?;
+        for address in addresses.iter().filter(|address| !address.tentative) {
+            if let Some(count) = self.settled.get_mut(&address.ip) {
+                *count -= 1;
+                if *count == 0 {
+                    self.settled.remove(&address.ip);
+                }
+            }
+        }
         if self.indexes.get(&name) == Some(&index) {
             self.indexes.remove(&name);
         }
@@ -61,7 +74,9 @@ impl Links {
 
     /// The address that the adverts of `instance` come from.
     ///
-    /// Its virtual addresses, told by `is_virtual`, are no candidates unless it owns them.
+    /// Its virtual addresses, told by `is_virtual`, are no candidates unless it owns them. A
+    /// configured source is taken as it is; but unicast adverts are answered to it, so it has to
+    /// stand on some interface of this host.
     ///
     /// # Errors
     /// The [`Fault`] that stands in the way where there is none.
@@ -73,8 +88,15 @@ impl Links {
         let name = instance.interface;
         let report = self.get(&name).ok_or(Fault::LinkMissing(name))?;
         if let Some(source) = instance.source {
-            let tentative = report.addresses.iter().any(|a| a.ip == source && a.tentative);
-            return if tentative { Err(Fault::Tentative(name)) } else { Ok(source) };
+            if report.addresses.iter().any(|a| a.ip == source && a.tentative) {
+                return Err(Fault::Tentative(name));
+            }
+            return match &instance.transport {
+                Transport::Unicast { .. } if !self.settled.contains_key(&source) => {
+                    Err(Fault::SourceMissing(source))
+                }
+                Transport::Unicast { .. } | Transport::Multicast { .. } => Ok(source),
+            };
         }
         let suits = |address: &&LinkAddress| suits(instance, address);
         let own = |address: &&LinkAddress| !is_virtual(address.ip);

@@ -10,7 +10,7 @@ use super::interface::{Input, Listen, Outbox};
 use super::links::Links;
 use super::machine::Event;
 use super::priority;
-use crate::config::model::{self, Key};
+use crate::config::model::{self, Key, Transport};
 use crate::types::{
     Cause, Counters, Family, Fault, IfIndex, Instant, LinkName, LinkReport, Packet, Priority,
     Reject, Slot, Standing,
@@ -31,6 +31,8 @@ pub struct Router {
     links: Links,
     /// Who has to be looked at when an interface changes.
     watchers: HashMap<LinkName, Vec<Slot>>,
+    /// Who has to be looked at whatever interface changes: their source may stand on any.
+    roamers: Vec<Slot>,
     /// How many instances hold an address: it is no candidate for a source.
     held: HashMap<IpAddr, usize>,
     /// Refused packets that belong to no instance.
@@ -56,6 +58,7 @@ impl Router {
             Input::LinkGone(index) => {
                 if let Some(name) = self.links.remove(index) {
                     self.look_at_watchers(name, now, out);
+                    self.look_at_roamers(now, out);
                 }
             }
             Input::Applied { slot, generation } => {
@@ -242,6 +245,15 @@ impl Router {
             self.look_at_watchers(old, now, out);
         }
         self.look_at_watchers(report.name, now, out);
+        self.look_at_roamers(now, out);
+    }
+
+    fn look_at_roamers(&mut self, now: Instant, out: &mut impl Outbox) {
+        for place in 0..self.roamers.len() {
+            if let Some(slot) = self.roamers.get(place).copied() {
+                self.look_at(slot, now, out);
+            }
+        }
     }
 
     fn look_at_watchers(&mut self, name: LinkName, now: Instant, out: &mut impl Outbox) {
@@ -372,6 +384,9 @@ impl Router {
                 slots.push(slot);
             }
         }
+        if roams(config) {
+            self.roamers.push(slot);
+        }
         for address in config.held() {
             *self.held.entry(address.ip).or_default() += 1;
         }
@@ -386,6 +401,7 @@ impl Router {
                 }
             }
         }
+        self.roamers.retain(|other| *other != slot);
         for address in config.held() {
             if let Some(count) = self.held.get_mut(&address.ip) {
                 *count -= 1;
@@ -414,4 +430,9 @@ pub struct View<'a> {
     pub source: Option<IpAddr>,
     /// What it has counted.
     pub counters: &'a Counters,
+}
+
+/// Whether the adverts' source is one that any interface may have.
+fn roams(config: &model::Instance) -> bool {
+    config.source.is_some() && matches!(config.transport, Transport::Unicast { .. })
 }

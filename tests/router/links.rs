@@ -53,6 +53,37 @@ fn a_tentative_address_is_waited_for() {
 }
 
 #[test]
+fn a_unicast_source_has_to_stand_on_some_interface_of_the_host() {
+    let source = Some(ip("10.0.0.7"));
+    let mut node = Node::new(vec![Instance { source, ..unicast("api", 51, &["10.0.0.9"]) }]);
+    node.link(&report(3, "dummy0", false, &["10.0.0.7"]));
+    node.pass(DOWN);
+    node.link(&report(3, "dummy0", false, &[]));
+    node.acknowledge();
+    node.pass(DOWN);
+    node.link(&report(4, "dummy1", true, &["10.0.0.7"]));
+    node.router.handle(Input::LinkGone(index(4)), node.now, &mut node.out);
+    let fault = Cause::Fault(Fault::SourceMissing(ip("10.0.0.7")));
+    let expected = [
+        (Standing::Initialize, fault),
+        (Standing::Backup, Cause::Recovered),
+        (Standing::Active, Cause::Silence { silence: None }),
+        (Standing::Leaving, fault),
+        (Standing::Initialize, Cause::Left),
+        (Standing::Backup, Cause::Recovered),
+        (Standing::Initialize, fault),
+    ];
+    assert_eq!(node.out.causes(), expected);
+}
+
+#[test]
+fn a_multicast_source_is_taken_as_configured() {
+    let source = Some(ip("10.0.0.7"));
+    let node = Node::new(vec![Instance { source, ..instance("api", 51) }]);
+    assert_eq!(node.standing(0), Standing::Backup);
+}
+
+#[test]
 fn a_link_that_goes_down_while_active_takes_the_addresses_away() {
     let mut node = Node::new(vec![instance("api", 51)]);
     node.pass(DOWN);
