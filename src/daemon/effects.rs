@@ -88,7 +88,7 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
     }
 
     /// The kernel has done what `slot` desired in `generation`.
-    pub(super) fn applied(&self, slot: Slot, generation: u32) {
+    pub(super) fn applied(&mut self, slot: Slot, generation: u32) {
         let desire = self.to_kernel.desired.read(slot).desire;
         if desire.generation == generation && !desire.present {
             self.will.holds_nothing(slot);

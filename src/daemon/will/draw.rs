@@ -1,5 +1,6 @@
 //! The worker's side: the will is drawn on a reload and kept up to date with every advert.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
@@ -22,10 +23,21 @@ pub(in crate::daemon) struct Drawer<M> {
 #[derive(Clone, Debug)]
 struct Estate {
     adverts: Adverts,
+    /// To whom they are sent.
+    destinations: Vec<IpAddr>,
     taught: Option<Centis>,
     addresses: Vec<Address>,
+    /// What may have become true before anything was drawn.
+    standing: Standing,
     /// Where that stands in the drawn table, if it does.
     drawn: Option<Drawn>,
+}
+
+/// What is to be left behind of a slot at this moment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    active: bool,
+    holds: bool,
 }
 
 /// Where one slot stands in a table.
@@ -62,11 +74,14 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         let Some(estate) = self.estates.get_mut(slot.index()) else {
             return;
         };
+        let old = estate.take();
         *estate = instance.map(|instance| Estate {
             adverts: Adverts::of(instance),
+            destinations: destinations(&instance.transport),
             taught: taught(instance),
             addresses: instance.held().cloned().collect(),
-            drawn: estate.as_ref().and_then(|old| old.drawn),
+            standing: old.as_ref().map_or_else(Standing::default, |old| old.standing),
+            drawn: old.and_then(|old| old.drawn),
         });
     }
 
@@ -116,36 +131,32 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
     }
 
     /// The router of `slot` is Active from now on.
-    pub(in crate::daemon) fn is_active(&self, slot: Slot) {
-        self.mark_adverts(slot, 1);
+    pub(in crate::daemon) fn is_active(&mut self, slot: Slot) {
+        self.mark(slot, |standing| standing.active = true);
     }
 
     /// The router of `slot` is not Active any more, and the peers know it.
-    pub(in crate::daemon) fn has_left(&self, slot: Slot) {
-        self.mark_adverts(slot, 0);
+    pub(in crate::daemon) fn has_left(&mut self, slot: Slot) {
+        self.mark(slot, |standing| standing.active = false);
     }
 
     /// The addresses of `slot` may be on their interfaces from now on.
-    pub(in crate::daemon) fn may_hold(&self, slot: Slot) {
-        self.mark_addresses(slot, 1);
+    pub(in crate::daemon) fn may_hold(&mut self, slot: Slot) {
+        self.mark(slot, |standing| standing.holds = true);
     }
 
     /// The addresses of `slot` are on no interface.
-    pub(in crate::daemon) fn holds_nothing(&self, slot: Slot) {
-        self.mark_addresses(slot, 0);
+    pub(in crate::daemon) fn holds_nothing(&mut self, slot: Slot) {
+        self.mark(slot, |standing| standing.holds = false);
     }
 
-    fn mark_adverts(&self, slot: Slot, active: u64) {
-        let words = Words(&self.memory);
-        for at in self.drawn(slot).into_iter().flat_map(|drawn| drawn.advert_places()) {
-            words.write(at + advert::ACTIVE, active);
-        }
-    }
-
-    fn mark_addresses(&self, slot: Slot, held: u64) {
-        let words = Words(&self.memory);
-        for at in self.drawn(slot).into_iter().flat_map(|drawn| drawn.address_places()) {
-            words.write(at + address::HELD, held);
+    fn mark(&mut self, slot: Slot, change: impl FnOnce(&mut Standing)) {
+        let Some(estate) = self.estates.get_mut(slot.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        change(&mut estate.standing);
+        if let Some(drawn) = estate.drawn {
+            drawn.mark(Words(&self.memory), estate.standing);
         }
     }
 
@@ -166,7 +177,10 @@ impl Estate {
     /// Draws this slot at its new place, with what was said about it at the old one.
     fn draw(&mut self, words: Words<'_>, slot: u64, new: Drawn) {
         let old = self.drawn.replace(new);
-        let mut old_adverts = old.into_iter().flat_map(|old| old.advert_places());
+        let destinations = &self.destinations;
+        let wanted = |at: &usize| destinations.contains(&words.read_ip(at + advert::DESTINATION));
+        let old_adverts = old.into_iter().flat_map(|old| old.advert_places());
+        let mut old_adverts = old_adverts.filter(wanted);
         for at in new.advert_places() {
             for offset in 0..advert::MESSAGE {
                 words.write(at + offset, 0);
@@ -179,16 +193,24 @@ impl Estate {
             words.write(at + advert::SLOT_AND_ROOM, slot | room);
             words.write(at + advert::TAUGHT, u64::from(taught));
         }
-        let mut old_addresses = old.into_iter().flat_map(|old| old.address_places());
-        let held = old_addresses.next().map_or(0, |first| words.read(first + address::HELD));
         for (at, wanted) in new.address_places().zip(&self.addresses) {
             write_address(words, at, slot, wanted);
-            words.write(at + address::HELD, held);
         }
+        new.mark(words, self.standing);
     }
 }
 
 impl Drawn {
+    /// Writes down what is to be left behind.
+    fn mark(self, words: Words<'_>, standing: Standing) {
+        for at in self.advert_places() {
+            words.write(at + advert::ACTIVE, u64::from(standing.active));
+        }
+        for at in self.address_places() {
+            words.write(at + address::HELD, u64::from(standing.holds));
+        }
+    }
+
     /// The place for `packet`: that of the last advert to the same destination, else one that
     /// was never used. `None` where there is no room.
     fn find(self, words: Words<'_>, packet: &Transmit<'_>) -> Option<usize> {
@@ -228,9 +250,16 @@ impl Adverts {
     }
 }
 
+/// To whom an instance's adverts are sent.
+fn destinations(transport: &Transport) -> Vec<IpAddr> {
+    match transport {
+        Transport::Multicast { group } => vec![*group],
+        Transport::Unicast { peers, .. } => peers.iter().map(|peer| peer.address).collect(),
+    }
+}
+
 /// Copies what the old table says of an advert, as far as there is room.
 fn carry_over(words: Words<'_>, from: usize, to: usize, adverts: Adverts) {
-    words.write(to + advert::ACTIVE, words.read(from + advert::ACTIVE));
     let length = index(words.read(from + advert::LENGTH));
     if length <= adverts.room * 8 {
         for offset in advert::LINK_AND_TTL..advert::MESSAGE + length.div_ceil(8) {

@@ -120,7 +120,7 @@ fn an_active_instance_leaves_its_last_advert_and_all_its_addresses() {
 #[test]
 fn a_backup_leaves_nothing() {
     let memory = memory(1024);
-    let drawer = active(&memory);
+    let mut drawer = active(&memory);
     drawer.has_left(slot(0));
     drawer.holds_nothing(slot(0));
     assert_eq!(read(&memory), Will::default());
@@ -193,6 +193,35 @@ fn more_peers_than_before_do_not_inherit_what_lies_behind() {
     let adverts = read(&memory).adverts;
     assert_eq!(adverts.len(), 1);
     assert_eq!(adverts[0].destination, ip("10.0.0.2"));
+}
+
+#[test]
+fn a_peer_that_takes_another_one_s_place_is_told() {
+    let memory = memory(1024);
+    let mut drawer = Drawer::new(&memory[..]);
+    drawer.assign(slot(0), Some(&unicast(&["10.0.0.2", "10.0.0.3"])));
+    assert!(drawer.draw());
+    drawer.is_active(slot(0));
+    drawer.record(&advert(0, "10.0.0.2", &[2; 12]));
+    drawer.record(&advert(0, "10.0.0.3", &[3; 12]));
+    drawer.assign(slot(0), Some(&unicast(&["10.0.0.3", "10.0.0.4"])));
+    assert!(drawer.draw());
+    drawer.record(&advert(0, "10.0.0.4", &[4; 12]));
+    let told: Vec<_> = read(&memory).adverts.iter().map(|advert| advert.destination).collect();
+    assert_eq!(told, [ip("10.0.0.3"), ip("10.0.0.4")]);
+}
+
+#[test]
+fn an_instance_that_is_active_before_anything_is_drawn_leaves_its_addresses() {
+    let memory = memory(1024);
+    let mut drawer = Drawer::new(&memory[..]);
+    drawer.assign(slot(0), Some(&multicast(&["10.0.0.1"])));
+    drawer.may_hold(slot(0));
+    drawer.is_active(slot(0));
+    assert!(drawer.draw());
+    assert_eq!(read(&memory).addresses.len(), 2);
+    drawer.record(&advert(0, "224.0.0.18", &[0x31; 12]));
+    assert_eq!(read(&memory).adverts.len(), 1);
 }
 
 #[test]
