@@ -69,11 +69,7 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
         self.transmitter.flush(|slot, errno| {
             to_main.unsent(slot, errno, counters);
         });
-        if !self.to_kernel.plans.is_empty() {
-            let plans = std::mem::take(&mut self.to_kernel.plans);
-            // The kernel thread outlives this one, unless it panicked: then the worker ends.
-            let _gone = self.to_kernel.orders.send(Order::Plan(plans)).is_err();
-        }
+        self.to_kernel.send_plans();
         if std::mem::take(&mut self.to_kernel.wake) {
             self.to_kernel.waker.wake();
         }
@@ -134,6 +130,10 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         });
         self.to_kernel.plans.push((slot, plan));
         self.to_kernel.wake = true;
+        if instance.is_none() {
+            // Whatever is desired of this slot from now on is not about the old plan.
+            self.to_kernel.send_plans();
+        }
         if self.to_main.unsent.len() <= slot.index() {
             self.to_main.unsent.resize(slot.index() + 1, None);
         }
@@ -171,6 +171,16 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
     fn refuse(&mut self, refused: Refused) {
         if self.to_main.refusals.is_news(&refused) {
             self.tell_main(Told::Refused(refused));
+        }
+    }
+}
+
+impl ToKernel {
+    fn send_plans(&mut self) {
+        if !self.plans.is_empty() {
+            let plans = std::mem::take(&mut self.plans);
+            // The kernel thread outlives this one, unless it panicked: then the worker ends.
+            let _gone = self.orders.send(Order::Plan(plans)).is_err();
         }
     }
 }

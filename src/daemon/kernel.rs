@@ -23,6 +23,7 @@ use crate::vrrp::Desire;
 
 use super::board::{Board, Note};
 use super::error::Error;
+use super::intake::{Further, Intake};
 use super::messages::{LinkEvent, Order};
 
 /// Everything that the kernel thread needs to start.
@@ -59,9 +60,7 @@ impl Thread {
                 agent: Agent::new(Netlink::open()?),
                 monitor: Monitor::open()?,
                 woken: woken.map_err(|source| Error::System { request: "use a pipe", source })?,
-                orders: self.orders,
-                desired: self.desired,
-                seen: Vec::new(),
+                intake: Intake::new(self.orders, self.desired),
                 links: Links { sender: self.links, unsent: BTreeMap::new() },
                 answers: Answers { acknowledged: self.acknowledged, news: false },
                 core: self.core,
@@ -78,10 +77,7 @@ struct Work {
     agent: Agent<Netlink>,
     monitor: Monitor,
     woken: pipe::Receiver,
-    orders: Receiver<Order>,
-    desired: Arc<Board>,
-    /// What was last seen of each slot.
-    seen: Vec<Note>,
+    intake: Intake,
     links: Links,
     answers: Answers,
     core: Arc<Waker>,
@@ -107,10 +103,9 @@ struct Answers {
 impl Work {
     async fn run(&mut self) -> Result<(), Error> {
         loop {
-            if !self.take_orders() {
+            if self.intake.take(&mut self.agent) == Further::End {
                 return Ok(());
             }
-            self.take_desires();
             let next = self.agent.run(clock::now(), &mut self.answers);
             self.answers.news |= self.links.flush();
             if self.listed && self.links.unsent.is_empty() {
@@ -125,50 +120,6 @@ impl Work {
                 // Once more when the core thread has had a moment to make room.
                 sleep(BACKLOG).await;
             }
-        }
-    }
-
-    /// Takes in what the slots are to hold; says whether to go on.
-    fn take_orders(&mut self) -> bool {
-        while let Ok(order) = self.orders.try_recv() {
-            match order {
-                Order::Plan(plans) => {
-                    for (slot, plan) in plans {
-                        let free = plan.is_none();
-                        self.agent.plan(slot, plan);
-                        if !free {
-                            // What was desired before the plan was known.
-                            let note = self.desired.read(slot);
-                            self.desire(slot, note);
-                        }
-                    }
-                }
-                Order::Stop => return false,
-            }
-        }
-        true
-    }
-
-    fn take_desires(&mut self) {
-        let desired = Arc::clone(&self.desired);
-        desired.take(|slot, note| self.desire(slot, note));
-    }
-
-    /// Passes on what is new in a note.
-    fn desire(&mut self, slot: Slot, note: Note) {
-        if self.seen.len() <= slot.index() {
-            self.seen.resize(slot.index() + 1, Note::NOTHING);
-        }
-        let Some(seen) = self.seen.get_mut(slot.index()) else {
-            return;
-        };
-        let seen = std::mem::replace(seen, note);
-        let Desire { present, generation } = note.desire;
-        if seen.desire != note.desire {
-            self.agent.desire(slot, present, generation);
-        }
-        if seen.contested != note.contested {
-            self.agent.contested(slot);
         }
     }
 

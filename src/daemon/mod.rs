@@ -6,7 +6,7 @@
 //! | `supervisor` | the parent process, with `pidfile`, `backoff`, `service` (systemd) |
 //! | `worker` | the child process's main thread, with `reload`, `realtime` |
 //! | `core` | the thread that runs the protocol, with `effects`, `sockets` |
-//! | `kernel` | the thread that holds the addresses |
+//! | `kernel` | the thread that holds the addresses, with `intake` |
 //! | `threads`, `messages`, `board` | how the three are started and talk |
 //! | `will` | what the supervisor does for a worker that died |
 
@@ -17,6 +17,7 @@ mod counters;
 mod detach;
 mod effects;
 mod error;
+mod intake;
 mod kernel;
 mod links;
 mod messages;

@@ -40,11 +40,16 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// A virtual router in Initialize.
+    /// A virtual router in Initialize. `generation` is that of the last desire of its slot:
+    /// a desire that another thread has not taken in yet must not look like an older one.
     ///
     /// # Errors
     /// [`FrameError`] where no advert can hold its addresses.
-    pub(super) fn new(slot: Slot, config: model::Instance) -> Result<Self, FrameError> {
+    pub(super) fn new(
+        slot: Slot,
+        generation: u32,
+        config: model::Instance,
+    ) -> Result<Self, FrameError> {
         let known = vec![None; peers(&config.transport).len()];
         let release = release::plan(&config, &known);
         Ok(Self {
@@ -61,8 +66,8 @@ impl Instance {
             coverage: coverage(&config),
             known,
             release,
-            desired: Desire { present: false, generation: 0 },
-            acknowledged: 0,
+            desired: Desire { present: false, generation },
+            acknowledged: generation,
             config,
         })
     }
@@ -247,6 +252,11 @@ impl Instance {
         if !self.desired.present {
             self.handle(Event::AddressesGone, now, out);
         }
+    }
+
+    /// The generation of its last desire.
+    pub(super) fn generation(&self) -> u32 {
+        self.desired.generation
     }
 
     /// Whether it takes no part in the election and the kernel holds none of its addresses.

@@ -24,7 +24,8 @@ use crate::wire::{Datagram, FrameError, Header};
 #[derive(Debug, Default)]
 pub struct Router {
     slots: Vec<Option<Instance>>,
-    free: Vec<Slot>,
+    /// Slots to be used again, each with the generation of its last desire.
+    free: Vec<(Slot, u32)>,
     keys: HashMap<Key, Slot>,
     deadlines: Deadlines,
     dispatch: Dispatch,
@@ -89,9 +90,10 @@ impl Router {
             self.replace(config, now, out)?;
             return Ok(slot);
         }
-        let slot = self.free.last().copied().or_else(|| Slot::new(self.slots.len()));
-        let slot = slot.ok_or(FrameError::TooMany { count: self.slots.len() })?;
-        let instance = Instance::new(slot, config)?;
+        let next = || Slot::new(self.slots.len()).map(|slot| (slot, 0));
+        let free = self.free.last().copied().or_else(next);
+        let (slot, generation) = free.ok_or(FrameError::TooMany { count: self.slots.len() })?;
+        let instance = Instance::new(slot, generation, config)?;
         if self.free.pop().is_none() {
             self.slots.push(None);
             self.deadlines.reserve(self.slots.len());
@@ -364,7 +366,7 @@ impl Router {
         if !(instance.removed && instance.is_gone()) {
             return;
         }
-        let config = instance.config.clone();
+        let (config, generation) = (instance.config.clone(), instance.generation());
         self.keys.remove(&config.key());
         if let Some(link) = instance.link {
             self.dispatch.remove(link, config.family, config.vrid, slot);
@@ -373,7 +375,7 @@ impl Router {
         if let Some(entry) = self.slots.get_mut(slot.index()) {
             *entry = None;
         }
-        self.free.push(slot);
+        self.free.push((slot, generation));
         out.assign(slot, None);
     }
 

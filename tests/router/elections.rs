@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use vipd::config::model::{FastRelease, Instance};
-use vipd::types::{Priority, Reject, Slot, Standing};
-use vipd::vrrp::{Input, Router};
+use vipd::types::{Centis, Priority, Reject, Slot, Standing, Version};
+use vipd::vrrp::{Desire, Input, Router};
 
 use crate::node::{DOWN, GROUP, Node, instance, ip, message, report, unicast};
 
@@ -51,6 +51,20 @@ fn a_removed_instance_leaves_and_its_slot_is_used_again() {
     let slot = Slot::new(0).unwrap();
     let names = [Some("first".to_owned()), None, Some("second".to_owned())];
     assert_eq!(node.out.assigned, names.map(|name| (slot, name)));
+}
+
+#[test]
+fn desires_of_a_slot_are_counted_on_when_it_is_used_again() {
+    let mut node = Node::new(vec![instance("first", 51)]);
+    node.pass(DOWN);
+    node.acknowledge();
+    node.router.remove(instance("first", 51).key(), node.now, &mut node.out);
+    node.acknowledge();
+    node.pass(DOWN);
+    node.router.add(instance("second", 51), node.now, &mut node.out).unwrap();
+    node.pass(DOWN);
+    let desire = Desire { present: true, generation: 3 };
+    assert_eq!(node.out.desires, [(Slot::new(0).unwrap(), desire)]);
 }
 
 #[test]
