@@ -135,16 +135,16 @@ impl Instance {
     }
 
     fn judge(&self, datagram: &Datagram<'_>, header: &Header<'_>) -> Result<Accepted, Reject> {
-        let speaking = match self.machine.standing() {
+        let follows = match self.machine.standing() {
             Standing::Initialize => return Err(Reject::NotRunning),
-            Standing::Backup => None,
-            Standing::Active | Standing::Leaving => Some(self.machine.priority()),
+            Standing::Backup => self.follows,
+            Standing::Active | Standing::Leaving => None,
         };
+        let from_us = self.source == Some(datagram.source);
         let receiver = Receiver {
             config: &self.config,
-            source: self.source,
-            speaking,
-            follows: self.follows.filter(|_| speaking.is_none()),
+            echo: from_us && self.machine.may_have_said(header.priority()),
+            follows,
             fingerprint: self.fingerprint,
         };
         receiver.judge(datagram, header)

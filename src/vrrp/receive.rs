@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::machine::Advert;
 use crate::config::model::{Authentication, Instance, Transport};
-use crate::types::{Family, Priority, Reject, Version};
+use crate::types::{Family, Reject, Version};
 use crate::wire::{Advertisement, Coverage, Datagram, Header};
 
 /// An advert that counts, and what is remarkable about it.
@@ -27,10 +27,8 @@ pub(super) struct Accepted {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Receiver<'a> {
     pub(super) config: &'a Instance,
-    /// Our own source address.
-    pub(super) source: Option<IpAddr>,
-    /// The priority that our adverts carry; `None` unless Active.
-    pub(super) speaking: Option<Priority>,
+    /// It comes from our own address and says what we have said.
+    pub(super) echo: bool,
     /// Whose adverts we follow as a Backup.
     pub(super) follows: Option<IpAddr>,
     /// [`fingerprint`] of our address list.
@@ -73,8 +71,7 @@ impl Receiver<'_> {
             }
         }
         self.check_ends(datagram)?;
-        let ours = self.speaking.is_some_and(|spoken| priority == spoken || priority.is_release());
-        if ours && self.source == Some(datagram.source) {
+        if self.echo {
             return Err(Reject::Own);
         }
         Ok(Accepted {

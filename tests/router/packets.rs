@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use vipd::config::model::Instance;
-use vipd::types::{Address, Reject, Version};
+use vipd::config::model::{Instance, TrackedInterface};
+use vipd::types::{Address, Reject, Standing, Version, Weight};
+use vipd::vrrp::Input;
 
-use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, message_v2, unicast};
+use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, message_v2, report, unicast};
 
 #[test]
 fn each_refused_packet_has_one_reason_and_changes_nothing() {
@@ -63,6 +64,34 @@ fn our_own_packet_that_comes_back_changes_nothing() {
     node.pass(DOWN);
     let due = node.router.next_timeout();
     node.hear("10.0.0.5", GROUP, &message(51, 100, "10.0.0.5", GROUP));
+    assert_eq!(node.rejected(Reject::Own), 1);
+    assert_eq!(node.router.next_timeout(), due);
+}
+
+#[test]
+fn our_own_fast_yield_that_comes_back_changes_nothing() {
+    let weight = Weight::new(-30).unwrap();
+    let tracked = TrackedInterface { link: link("eth1"), weight, reverse: false };
+    let mut node =
+        Node::new(vec![Instance { tracked_interfaces: vec![tracked], ..instance("api", 51) }]);
+    node.link(&report(3, "eth1", true, &[]));
+    node.pass(Duration::from_secs(60));
+    node.link(&report(3, "eth1", false, &[]));
+    let due = node.router.next_timeout();
+    node.hear("10.0.0.5", GROUP, &message(51, 100, "10.0.0.5", GROUP));
+    assert_eq!((node.rejected(Reject::Own), node.standing(0)), (1, Standing::Active));
+    assert_eq!(node.router.next_timeout(), due);
+}
+
+#[test]
+fn our_own_release_after_a_stall_that_comes_back_changes_nothing() {
+    let mut node = Node::new(vec![instance("api", 51)]);
+    node.pass(DOWN);
+    node.now += Duration::from_secs(10);
+    node.router.handle(Input::Timeout, node.now, &mut node.out);
+    assert_eq!(node.standing(0), Standing::Backup);
+    let due = node.router.next_timeout();
+    node.hear("10.0.0.5", GROUP, &message(51, 0, "10.0.0.5", GROUP));
     assert_eq!(node.rejected(Reject::Own), 1);
     assert_eq!(node.router.next_timeout(), due);
 }

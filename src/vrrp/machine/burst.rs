@@ -38,6 +38,11 @@ impl Burst {
         Self { old, short, old_left: 1, new_left, teach_left: TEACH_COPIES }
     }
 
+    /// The priority that it began with.
+    pub(super) fn old(self) -> Priority {
+        self.old
+    }
+
     /// The next advert; `None` once the burst is over.
     pub(super) fn step(&mut self, priority: Priority, configured: Centis) -> Option<Step> {
         let wait = self.short.duration();

@@ -16,6 +16,7 @@ use arrayvec::ArrayVec;
 
 use self::active::Active;
 use self::backup::Backup;
+use self::burst::Burst;
 use self::leaving::Leaving;
 use super::timing::{active_down_interval, skew_time};
 use crate::config::model::Preempt;
@@ -199,6 +200,21 @@ impl Machine {
             State::Active(_) => Standing::Active,
             State::Leaving(_) => Standing::Leaving,
         }
+    }
+
+    /// Whether an advert of this priority that comes from our address may be one of ours that came
+    /// back. Two routers that were given one address by mistake still hear each other's others.
+    #[must_use]
+    pub fn may_have_said(&self, priority: Priority) -> bool {
+        let said = match &self.state {
+            State::Initialize | State::Backup(_) => false,
+            State::Active(active) => {
+                let old = active.burst.map(Burst::old);
+                priority == self.priority || old == Some(priority)
+            }
+            State::Leaving(_) => priority == self.priority,
+        };
+        said || priority.is_release()
     }
 
     /// The effective priority.
