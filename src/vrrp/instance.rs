@@ -82,7 +82,10 @@ impl Instance {
         now: Instant,
         out: &mut impl Outbox,
     ) -> Result<(), FrameError> {
-        self.frame = frame(&config)?;
+        let frame = frame(&config)?;
+        // What the old settings still have to say is said in their version, to their peers.
+        self.handle(Event::Timeout, now, out);
+        self.frame = frame;
         self.fingerprint = fingerprint(config.addresses.iter().map(|address| address.ip));
         self.coverage = coverage(&config);
         if peers(&self.config.transport) != peers(&config.transport) {

@@ -98,6 +98,31 @@ fn a_replaced_instance_stays_active_and_says_so_at_once() {
 }
 
 #[test]
+fn a_change_to_version_2_never_sends_an_interval_of_0() {
+    let fast = Instance { interval: Centis::TENTH, ..instance("api", 51) };
+    let v2 = Instance { version: Version::V2, ..instance("api", 51) };
+    let sent = |node: &Node| -> Vec<_> {
+        node.out.sent.iter().map(|(_, _, octets)| (octets[0] >> 4, octets[5])).collect()
+    };
+
+    let mut stalled = Node::new(vec![fast.clone()]);
+    stalled.pass(DOWN);
+    stalled.out.sent.clear();
+    stalled.now += DOWN;
+    stalled.router.replace(v2.clone(), stalled.now, &mut stalled.out).unwrap();
+    assert_eq!(sent(&stalled), [(3, 10)], "the release of the old version");
+
+    let fast_release = FastRelease::To(Centis::SHORTEST);
+    let mut leaving = Node::new(vec![Instance { fast_release, ..fast }]);
+    leaving.pass(DOWN);
+    leaving.router.remove(v2.key(), leaving.now, &mut leaving.out);
+    leaving.out.sent.clear();
+    leaving.router.replace(v2, leaving.now, &mut leaving.out).unwrap();
+    leaving.pass(Duration::from_millis(100));
+    assert_eq!(sent(&leaving), [(2, 1), (2, 1)], "two releases of the new version");
+}
+
+#[test]
 fn the_only_unicast_peer_is_taught_10_ms_and_a_group_100_ms() {
     for (config, short) in [(unicast("a", 51, &["10.0.0.9"]), 1), (instance("a", 51), 10)] {
         let mut node = Node::new(vec![config]);

@@ -45,6 +45,17 @@ impl Leaving {
             Self::Releasing { again } => again,
         }
     }
+
+    /// Teaches the short interval no more.
+    pub(super) fn hush(&mut self, now: Instant) {
+        if let Self::Dropping { short, next_advert, copy_due, until, gone } = self {
+            (*short, *copy_due) = (None, false);
+            *next_advert = Instant::NEVER;
+            if *gone {
+                *until = now;
+            }
+        }
+    }
 }
 
 impl Machine {
@@ -70,17 +81,12 @@ impl Machine {
             return;
         }
         let outranked = (advert.priority, Some(advert.source)) > (self.priority, self.source);
-        if let State::Leaving(Leaving::Dropping { short, next_advert, copy_due, until, gone }) =
-            &mut self.state
-        {
-            (*short, *copy_due) = (None, false);
-            *next_advert = Instant::NEVER;
-            if *gone {
-                *until = now;
-            }
-            if outranked {
-                let until = *until;
-                self.state = State::Leaving(Leaving::Silent { until });
+        if let State::Leaving(leaving) = &mut self.state {
+            leaving.hush(now);
+            if let Leaving::Dropping { until, .. } = *leaving
+                && outranked
+            {
+                *leaving = Leaving::Silent { until };
             }
         }
     }

@@ -165,6 +165,7 @@ impl Machine {
                 active.next_advert = now;
                 self.advertise_on_time(now, &mut actions);
             }
+            State::Leaving(leaving) if settings.release.is_none() => leaving.hush(now),
             State::Initialize | State::Leaving(_) => {}
         }
         actions
