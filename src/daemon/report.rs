@@ -64,17 +64,22 @@ impl Reporter {
 impl Reports {
     /// What the worker has told since the last call; [`News::Dying`] comes last, and again.
     pub(super) fn take(&self) -> Vec<News> {
+        let mut news = Vec::new();
         let mut octets = [0; 64];
-        match read(&self.0, &mut octets) {
-            Ok(0) => vec![News::Dying],
-            Ok(count) => {
-                let told = octets.iter().take(count);
-                told.filter_map(|octet| OCTETS.iter().find(|(_, known)| known == octet))
-                    .map(|(news, _)| *news)
-                    .collect()
+        loop {
+            match read(&self.0, &mut octets) {
+                Ok(0) => news.push(News::Dying),
+                Ok(count) => {
+                    let told = octets.iter().take(count);
+                    let rows = told.filter_map(|octet| OCTETS.iter().find(|row| row.1 == *octet));
+                    news.extend(rows.map(|(news, _)| *news));
+                    continue;
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {}
+                Err(_) => news.push(News::Dying),
             }
-            Err(Errno::AGAIN | Errno::INTR) => Vec::new(),
-            Err(_) => vec![News::Dying],
+            return news;
         }
     }
 }
@@ -110,9 +115,11 @@ mod tests {
         let (reporter, reports) = pipe().unwrap();
         let reporter = reporter.raised();
         reporter.report(News::Started);
+        (0..200).for_each(|_| reporter.report(News::Reloaded));
         drop(reporter);
-        assert_eq!(reports.take(), [News::Started]);
-        assert_eq!(reports.take(), [News::Dying]);
+        let told = reports.take();
+        assert_eq!((told.first(), told.last()), (Some(&News::Started), Some(&News::Dying)));
+        assert_eq!(told.len(), 202);
         assert_eq!(reports.take(), [News::Dying]);
     }
 
