@@ -18,6 +18,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::config::diff::diff;
 use crate::config::model::Model;
+use crate::kernel::netlink::MonitorError;
 use crate::observe::{refusal, transition};
 use crate::sys::Signals;
 use crate::types::{Cause, LinkName, Slot, Transition};
@@ -237,7 +238,7 @@ impl Main<'_> {
         match end {
             Some(Err(error)) => {
                 error!(thread, %error, "A thread ended.");
-                Err(error)
+                Err(if is_for_good(&error) { error } else { Error::Crashed })
             }
             Some(Ok(())) | None => Err(Error::Crashed),
         }
@@ -267,6 +268,13 @@ impl Main<'_> {
         let mut instances = self.model.instances.iter();
         instances.find(|it| it.name == instance).map(|it| it.interface)
     }
+}
+
+/// Whether a thread could not even begin, as the next one could not. What worked until now is
+/// likely to work again.
+fn is_for_good(error: &Error) -> bool {
+    let never_watched = matches!(error, Error::Monitor(MonitorError::Open(_)));
+    never_watched || matches!(error, Error::NotPermitted { .. } | Error::Kernel(_))
 }
 
 /// Every signal that the daemon acts upon, as a request, in the order of arrival.
