@@ -26,7 +26,7 @@ fn code(ended: &Ended) -> u8 {
             Error::Config => 2,
             Error::NotPermitted { .. } | Error::NotCapable { .. } => 4,
             Error::Unreadable => 6,
-            Error::Crashed => 70,
+            Error::Crashed | Error::AddressesLeft => 70,
             Error::Worker(code) => *code,
         },
     }

@@ -22,6 +22,7 @@ use crate::vrrp::{Input, Router};
 use super::board::Board;
 use super::counters::LoopCounters;
 use super::effects::Effects;
+use super::error::Error;
 use super::messages::{Applied, Command, LinkEvent, Told};
 use super::pace::Pace;
 use super::sockets::Sockets;
@@ -79,8 +80,9 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     /// Runs until it was told to stop and everything is left, or [`LAST_WAIT`] has passed.
     ///
     /// # Errors
-    /// Where waiting fails, which no running system makes it do.
-    pub(super) fn run(mut self) -> Result<(), sys::Error> {
+    /// [`Error::AddressesLeft`] in the latter case; or where waiting fails, which no running
+    /// system makes it do.
+    pub(super) fn run(mut self) -> Result<(), Error> {
         sys::wait_exactly()?;
         loop {
             let due = self.due();
@@ -88,10 +90,13 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             let ready: ArrayVec<u64, 64> = self.poller.wait(timeout)?.take(64).collect();
             let now = clock::now();
             let rest = self.turn(&ready, due, now);
-            if let Some(end) = self.stop_at
-                && (self.router.is_stopped() || clock::now() >= end)
-            {
-                return Ok(());
+            if let Some(end) = self.stop_at {
+                if self.router.is_stopped() {
+                    return Ok(());
+                }
+                if clock::now() >= end {
+                    return Err(Error::AddressesLeft);
+                }
             }
             self.rest(rest)?;
         }

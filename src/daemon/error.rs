@@ -54,6 +54,9 @@ pub enum Error {
     /// A thread of the worker panicked.
     #[error("the worker crashed")]
     Crashed,
+    /// The worker was told to stop and could not see all addresses gone.
+    #[error("addresses may still be there")]
+    AddressesLeft,
     /// The worker ended with an exit code that another one would end with as well.
     #[error("the worker ended for good with exit code {0}")]
     Worker(u8),

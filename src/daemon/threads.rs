@@ -101,10 +101,7 @@ impl Threads {
         let hold_until = (!delay.is_zero()).then(|| clock::now() + delay);
         let realtime = model.node.realtime;
         let core_counters = Arc::clone(&counters);
-        let core = move || {
-            let core = Core::new(hold_until, effects, inbox, core_counters)?;
-            Ok(core.run()?)
-        };
+        let core = move || Core::new(hold_until, effects, inbox, core_counters)?.run();
         let kernel = kernel::Thread {
             orders: kernel_orders,
             desired,

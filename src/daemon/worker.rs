@@ -107,10 +107,7 @@ impl Main<'_> {
                     }
                 }
                 Some(request) = signals.recv() => match request {
-                    Request::Stop => {
-                        self.stop().await;
-                        return Ok(());
-                    }
+                    Request::Stop => return self.stop().await,
                     Request::Reload => self.reload().await,
                     Request::Data | Request::Stats | Request::StatsClear | Request::Json => {
                         warn!(?request, "This signal has no effect yet.");
@@ -192,8 +189,8 @@ impl Main<'_> {
         );
     }
 
-    /// Everything leaves, in order.
-    async fn stop(&mut self) {
+    /// Everything leaves, in order. An error says that it did not: the supervisor does the rest.
+    async fn stop(&mut self) -> Result<(), Error> {
         if getppid() == self.supervisor {
             info!("Stopping");
         } else {
@@ -203,23 +200,27 @@ impl Main<'_> {
         match self.options.release {
             Release::Release => {
                 self.threads.leave();
-                self.hear_until_core_ends().await;
+                let left = self.hear_until_core_ends().await;
                 self.threads.stop_kernel().await;
+                left
             }
-            Release::Keep => info!("The addresses stay."),
+            Release::Keep => {
+                info!("The addresses stay.");
+                Ok(())
+            }
         }
     }
 
     /// Logs what the core thread tells while every instance leaves.
-    async fn hear_until_core_ends(&mut self) {
+    async fn hear_until_core_ends(&mut self) -> Result<(), Error> {
         let end = sleep(CORE_END);
         tokio::pin!(end);
-        loop {
+        let left = loop {
             tokio::select! {
-                _end = &mut self.threads.core_ended => break,
+                end = &mut self.threads.core_ended => break end.unwrap_or(Err(Error::Crashed)),
                 () = &mut end => {
                     error!("The core thread does not end.");
-                    break;
+                    break Err(Error::Crashed);
                 }
                 readable = self.threads.told_pipe.readable() => {
                     if readable.is_ok() {
@@ -227,9 +228,10 @@ impl Main<'_> {
                     }
                 }
             }
-        }
+        };
         self.hear();
         debug!(counters = %self.threads.counters(), "The core thread ended.");
+        left
     }
 
     /// A thread ended that should not.
