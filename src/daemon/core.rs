@@ -258,6 +258,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         self.sockets.follow(wanted, &self.poller, now, |listen, error| {
             effects.tell_main(Told::Deaf { listen, error });
         });
+        self.router.handle(Input::Deaf(self.sockets.deaf()), now, &mut self.effects);
     }
 }
 

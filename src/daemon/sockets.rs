@@ -73,6 +73,11 @@ impl Sockets {
         FIRST_TOKEN..FIRST_TOKEN.saturating_add(u64::try_from(self.open.len()).unwrap_or(u64::MAX))
     }
 
+    /// What could not be opened and is tried again.
+    pub(super) fn deaf(&self) -> &[Listen] {
+        &self.deaf
+    }
+
     /// When [`Sockets::follow`] is to be called again for those that could not be opened.
     pub(super) const fn retry_at(&self) -> Option<Instant> {
         self.retry_at

@@ -61,6 +61,7 @@ impl fmt::Display for Missing<'_> {
             Fault::NoSource(link) => write!(f, "no address on {link} to send from"),
             Fault::Tentative(link) => write!(f, "address of {link} still tentative"),
             Fault::SourceMissing(source) => write!(f, "src address not configured: {source}"),
+            Fault::Deaf(link) => write!(f, "adverts cannot be received on {link}"),
         }
     }
 }
@@ -138,6 +139,7 @@ fn cause(cause: &Cause) -> &'static str {
         Cause::Fault(Fault::NoSource(_)) => "no_source",
         Cause::Fault(Fault::Tentative(_)) => "tentative",
         Cause::Fault(Fault::SourceMissing(_)) => "source_missing",
+        Cause::Fault(Fault::Deaf(_)) => "deaf",
         Cause::Recovered => "recovered",
         Cause::Stalled { .. } => "stalled",
         Cause::Removed => "removed",

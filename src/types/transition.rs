@@ -102,4 +102,6 @@ pub enum Fault {
     Tentative(LinkName),
     /// No interface has the configured source address of unicast adverts.
     SourceMissing(IpAddr),
+    /// No socket for its adverts could be opened on the interface: nobody would be heard.
+    Deaf(LinkName),
 }

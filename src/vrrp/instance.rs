@@ -270,17 +270,26 @@ impl Instance {
 
     /// Where its adverts arrive; `None` while that is not known.
     pub(super) fn listen(&self) -> Option<Listen> {
-        let address = match &self.config.transport {
-            Transport::Multicast { group } => *group,
-            Transport::Unicast { .. } => self.source?,
-        };
-        Some(Listen { link: self.link?, address })
+        listen(&self.config, self.link, self.source)
     }
 
     /// The address that its adverts come from.
     pub(super) fn source(&self) -> Option<IpAddr> {
         self.source
     }
+}
+
+/// Where the adverts for `config` arrive on this link, its own coming from `source`.
+pub(super) fn listen(
+    config: &model::Instance,
+    link: Option<IfIndex>,
+    source: Option<IpAddr>,
+) -> Option<Listen> {
+    let address = match &config.transport {
+        Transport::Multicast { group } => *group,
+        Transport::Unicast { .. } => source?,
+    };
+    Some(Listen { link: link?, address })
 }
 
 fn peers(transport: &Transport) -> &[model::Peer] {

@@ -29,6 +29,8 @@ pub enum Input<'a> {
         /// The generation of the [`Desire`] that it answers.
         generation: u32,
     },
+    /// These, and no others, of what is to be listened to cannot be.
+    Deaf(&'a [Listen]),
     /// The daemon stops: every instance leaves.
     Stop,
 }

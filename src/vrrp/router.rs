@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::deadlines::Deadlines;
 use super::dispatch::Dispatch;
-use super::instance::Instance;
+use super::instance::{Instance, listen};
 use super::interface::{Input, Listen, Outbox};
 use super::links::Links;
 use super::machine::Event;
@@ -38,6 +38,8 @@ pub struct Router {
     held: HashMap<IpAddr, usize>,
     /// Refused packets that belong to no instance.
     strays: Counters,
+    /// What cannot be listened to.
+    deaf: Vec<Listen>,
     /// Nothing is claimed before this time.
     hold_until: Option<Instant>,
     stopping: bool,
@@ -65,6 +67,7 @@ impl Router {
             Input::Applied { slot, generation } => {
                 self.with(slot, now, out, |instance, out| instance.applied(generation, now, out));
             }
+            Input::Deaf(listens) => self.deafen(listens, now, out),
             Input::Stop => {
                 self.stopping = true;
                 for index in 0..self.slots.len() {
@@ -258,6 +261,17 @@ impl Router {
         }
     }
 
+    /// An instance that nobody could be heard by must not take silence for a proof.
+    fn deafen(&mut self, listens: &[Listen], now: Instant, out: &mut impl Outbox) {
+        if self.deaf == listens {
+            return;
+        }
+        self.deaf = listens.to_vec();
+        for index in 0..self.slots.len() {
+            self.look_at_index(index, now, out);
+        }
+    }
+
     fn look_at_watchers(&mut self, name: LinkName, now: Instant, out: &mut impl Outbox) {
         let count = self.watchers.get(&name).map_or(0, Vec::len);
         for place in 0..count {
@@ -276,13 +290,18 @@ impl Router {
 
     /// Compares what an instance needs to what there is, and tells it what changed.
     fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        let Self { slots, links, held, hold_until, stopping, .. } = self;
+        let Self { slots, links, held, deaf, hold_until, stopping, .. } = self;
         let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
             return;
         };
         let index = links.index(&instance.config.interface);
         let source = links.source(&instance.config, |ip| held.contains_key(&ip));
-        let fault = links.fault(&instance.config).or_else(|| source.err());
+        let is_deaf =
+            listen(&instance.config, index, source.ok()).is_some_and(|it| deaf.contains(&it));
+        let fault = links
+            .fault(&instance.config)
+            .or_else(|| source.err())
+            .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.interface)));
         let cause = match fault {
             _ if instance.removed => Some(Cause::Removed),
             _ if *stopping => Some(Cause::Stopped),

@@ -138,3 +138,20 @@ fn what_is_listened_to_follows_links_and_addresses() {
     node.router.handle(Input::LinkGone(index(2)), node.now, &mut node.out);
     assert_eq!(listening(&node), []);
 }
+
+#[test]
+fn an_instance_that_nobody_can_be_heard_by_does_not_claim_and_recovers() {
+    let mut node = Node::new(vec![instance("api", 51)]);
+    let listens: Vec<_> = node.router.listening().collect();
+    node.router.handle(Input::Deaf(&listens), node.now, &mut node.out);
+    node.pass(Duration::from_secs(60));
+    assert_eq!(node.standing(0), Standing::Initialize);
+    assert_eq!(node.router.listening().count(), 1, "it is tried again");
+    node.router.handle(Input::Deaf(&[]), node.now, &mut node.out);
+    let expected = [
+        (Standing::Backup, Cause::Started),
+        (Standing::Initialize, Cause::Fault(Fault::Deaf(link("eth0")))),
+        (Standing::Backup, Cause::Recovered),
+    ];
+    assert_eq!(node.out.causes(), expected);
+}
