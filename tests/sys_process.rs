@@ -17,6 +17,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::process::{getpid, getppid, getsid};
 
 use vipd::sys::process::{self, Exit, Fork, Pid};
@@ -40,6 +41,10 @@ const TESTS: &[(&str, Test)] = &[
     ("a name is cut to 15 octets", a_name_is_cut_to_15_octets),
     ("real time ends at the next thread", real_time_ends_at_the_next_thread),
     ("locked memory is not doubled", locked_memory_is_not_doubled),
+    (
+        "a limit on locked memory does not starve the process",
+        a_limit_on_locked_memory_does_not_starve_the_process,
+    ),
     ("limits and nice values change", limits_and_nice_values_change),
     ("the root of a sandbox may open raw sockets", the_root_of_a_sandbox_may_open_raw_sockets),
 ];
@@ -260,6 +265,19 @@ fn locked_memory_is_not_doubled(ends: &Signals) {
         assert!(status("VmRSS") < before + (32 << 10), "a stack of 64 MB was filled");
         idle.thread().unpark();
         idle.join().unwrap();
+    });
+    expect_success(child, ends);
+}
+
+fn a_limit_on_locked_memory_does_not_starve_the_process(ends: &Signals) {
+    let child = fork(|_| {
+        let most = getrlimit(Resource::Memlock).maximum.map_or(64 << 20, |most| most.min(64 << 20));
+        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+        setrlimit(Resource::Memlock, limit).unwrap();
+        namespace::become_root_of_a_sandbox().unwrap();
+        realtime::lock_memory().expect_err("a sandbox has no right to lock without a limit");
+        assert_eq!(status("VmLck"), 0);
+        assert_eq!(vec![1_u8; 128 << 20].iter().filter(|octet| **octet == 1).count(), 128 << 20);
     });
     expect_success(child, ends);
 }

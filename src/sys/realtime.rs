@@ -3,7 +3,10 @@
 //! Both are refused in a user namespace and in most containers; the caller goes on without.
 
 use rustix::io::Errno;
-use rustix::mm::{MlockAllFlags, mlockall};
+use rustix::mm::{
+    MapFlags, MlockAllFlags, MlockFlags, ProtFlags, mlock_with, mlockall, mmap_anonymous, munmap,
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::call::answered;
 use super::error::{During, Error};
@@ -37,8 +40,36 @@ pub fn run_first(priority: u8) -> Result<(), Error> {
 /// they are first touched: to lock whole stacks at once would double what the process takes.
 ///
 /// # Errors
-/// EPERM or ENOMEM where the process may not; nothing is locked.
+/// EPERM or ENOMEM where the process may not, or only up to a limit; nothing is locked.
 pub fn lock_memory() -> Result<(), Error> {
+    let request = "lock the memory";
+    escape_the_limit().during(request)?;
     mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT)
-        .during("lock the memory")
+        .during(request)
 }
+
+/// Makes sure that no limit holds for locked memory. With one, the kernel would lock what there
+/// is and then refuse every further allocation.
+fn escape_the_limit() -> Result<(), Errno> {
+    let unlimited = Rlimit { current: None, maximum: None };
+    let Some(limit) = getrlimit(Resource::Memlock).current else {
+        return Ok(());
+    };
+    if setrlimit(Resource::Memlock, unlimited).is_ok() {
+        return Ok(());
+    }
+    // The limit stands, but not for the privileged: a reservation beyond it tells.
+    let beyond = usize::try_from(limit).ok().and_then(|limit| limit.checked_add(BEYOND));
+    let beyond = beyond.ok_or(Errno::NOMEM)?;
+    let (anywhere, access) = (std::ptr::null_mut(), ProtFlags::READ);
+    // SAFETY: a new mapping at a place of the kernel's choice, which nothing refers to; no page
+    // of it is touched, and it is gone on return.
+    unsafe {
+        let reserved = mmap_anonymous(anywhere, beyond, access, MapFlags::PRIVATE)?;
+        let locked = mlock_with(reserved, beyond, MlockFlags::ONFAULT);
+        munmap(reserved, beyond).and(locked)
+    }
+}
+
+/// By how much a reservation exceeds the limit.
+const BEYOND: usize = 1 << 16;
