@@ -46,7 +46,7 @@ impl Pace {
 }
 
 /// The longest rest.
-const LONGEST: Duration = Duration::from_millis(5);
+const LONGEST: Duration = Duration::from_millis(1);
 
 /// Turns that make a stream of packets out of a burst.
 const SUSTAINED: u32 = 16;
@@ -74,10 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_of_packets_is_taken_in_rests_of_a_16th_of_the_down_interval() {
+    fn a_stream_of_packets_is_taken_in_rests() {
         let rests = rests(MS / 10, 100);
         assert!(rests.iter().take(16).all(Duration::is_zero));
-        assert!(rests.iter().skip(17).all(|rest| *rest == 30 * MS / 16));
+        assert!(rests.iter().skip(17).all(|rest| *rest == MS));
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rest_is_longer_than_5_ms() {
+    fn no_rest_is_longer_than_1_ms() {
         let mut pace = Pace::new();
         pace.scale(Duration::from_secs(3));
         assert_eq!(pace.rest, LONGEST);
