@@ -126,6 +126,11 @@ impl Work {
     /// Waits until there is something to do: by `next`, by an event, by the core thread.
     async fn wait(&mut self, next: Option<Instant>) -> Result<(), Error> {
         let span = next.map_or(LONGEST, |at| at.since(clock::now()).min(LONGEST));
+        if span.is_zero() {
+            // No timer: it would not end before the next whole millisecond.
+            tokio::task::yield_now().await;
+            return self.take_events();
+        }
         let (monitor, woken) = (&mut self.monitor, &mut self.woken);
         let event = async {
             tokio::select! {
@@ -143,6 +148,11 @@ impl Work {
         };
         self.take_event(event)?;
         // What has come with it, so that the core thread is woken once.
+        self.take_events()
+    }
+
+    /// Takes in what the monitor has to say by now.
+    fn take_events(&mut self) -> Result<(), Error> {
         for _ in 0..TOGETHER {
             match self.monitor.next().now_or_never() {
                 Some(event) => self.take_event(event)?,
