@@ -1,4 +1,8 @@
-//! The clocks. Only the loops read them.
+//! The clock. Only the loops read it.
+//!
+//! There is one, and it is not the wall's: that is set by hand, by NTP, by whoever restores a
+//! virtual machine, forward and back, while every other node goes on. Whatever it says proves
+//! nothing about how long this node stood still, so no timer, no lease and no pause asks it.
 
 use std::time::Duration;
 
@@ -11,13 +15,6 @@ use crate::types::Instant;
 pub fn now() -> Instant {
     let since_origin = duration(clock_gettime(ClockId::Monotonic));
     Instant::from_nanos(u64::try_from(since_origin.as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// The time of CLOCK_REALTIME since the epoch. Evidence of a stall that the monotonic clock did
-/// not count, never a deadline.
-#[must_use]
-pub fn wall() -> Duration {
-    duration(clock_gettime(ClockId::Realtime))
 }
 
 /// Kernel time as a duration; zero for times before the clock's origin.
@@ -40,7 +37,10 @@ mod tests {
     }
 
     #[test]
-    fn wall_time_lies_beyond_the_year_2020() {
-        assert!(wall() > Duration::from_secs(1_577_836_800));
+    fn it_is_the_clock_that_nobody_can_set() {
+        let read = || duration(clock_gettime(ClockId::Monotonic));
+        let (before, now, after) = (read(), now(), read());
+        let now = Duration::from_nanos(now.as_nanos());
+        assert!(before <= now && now <= after, "{before:?} {now:?} {after:?}");
     }
 }

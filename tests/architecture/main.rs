@@ -80,6 +80,9 @@ fn planted_violations_are_found() {
         ("src/vrrp/a.rs", "async fn f() { tokio::task::yield_now().await }", "use tokio"),
         ("src/vrrp/a.rs", "let now = std::time::Instant::now();", "use std::time::Instant"),
         ("src/vrrp/a.rs", "use std::{fmt, time::{Duration, Instant}};", "use std::time::Instant"),
+        ("src/daemon/core.rs", "use std::time::{Duration, SystemTime};", "std::time::SystemTime"),
+        ("src/sys/clock.rs", "fn now() { std::time::SystemTime::now() }", "std::time::SystemTime"),
+        ("src/kernel/a.rs", "use rustix::time::ClockId;", "use rustix::time"),
         ("src/config/diff.rs", "use std::fs;", "config may not use std::fs"),
         ("src/novel/a.rs", "", "no rule for module novel"),
     ];
