@@ -17,7 +17,7 @@ use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use lab::clock::{Stamp, ms, pause};
 use lab::daemon::Output;
@@ -202,18 +202,45 @@ fn a_log_that_nobody_reads_does_not_silence_it() {
     a_log_that_fails(Output::To(File::from(std::os::fd::OwnedFd::from(writer))));
 }
 
-/// Makes it log a lot to where nothing can be written.
-fn a_log_that_fails(output: Output) {
+#[test]
+fn a_full_disk_for_its_log_and_its_pid_files_does_not_silence_it() {
     let lab = Lab::new(&["a", "b"]);
-    let mut watch = Watch::start(&lab, PROTOCOL.address(), BOUND);
-    watch.capture = Capture::start_of(&lab, lab.node("a"));
-    let begin = now();
-    let conf = Router::new(PROTOCOL, PRIORITY, INTERVAL).conf(&lab, "a");
-    let a = Daemon::start_with(&lab, lab.node("a"), Program::Vipd, &conf, output);
-    watch.settled("a", &["a"], begin);
+    let (watch, mut a) = holding_with(&lab, Output::SmallDisk);
+    let _full = a.fill_disk();
     let before = Resources::of(&a);
     let begin = now();
 
+    make_it_log(&lab, &a);
+    still_well(&watch, &a, begin, before);
+
+    // Another worker comes up with that disk, and its pid file names it.
+    let killed = now();
+    kill_process(before.worker, Signal::KILL).unwrap();
+    watch.settled("a", &["a"], killed);
+    let (_, spent) = eventually(BOUND, "the new worker's pid file", || {
+        let worker = a.worker();
+        let another = worker != before.worker && test_kill_process(worker).is_ok();
+        another.then_some(()).ok_or_else(|| format!("it names {worker:?}"))
+    });
+    println!("another worker has its pid file after {}", ms(spent));
+    assert!(a.stop().success());
+    assert_eq!(lab.holders(watch.address), [""; 0]);
+}
+
+/// Makes it log a lot to where nothing can be written.
+fn a_log_that_fails(output: Output) {
+    let lab = Lab::new(&["a", "b"]);
+    let (watch, a) = holding_with(&lab, output);
+    let before = Resources::of(&a);
+    let begin = now();
+
+    make_it_log(&lab, &a);
+
+    still_well(&watch, &a, begin, before);
+}
+
+/// Gives `a` thousands of reasons to write a line.
+fn make_it_log(lab: &Lab, a: &Daemon) {
     let (forge, peer) = (Forge::open(lab.node("b")), lab.node("b").ipv4());
     let lower = message((peer, GROUP), VRID, 1, INTERVAL, &[PROTOCOL.address()]);
     for round in 0..3000 {
@@ -224,17 +251,20 @@ fn a_log_that_fails(output: Output) {
         }
         pause(Duration::from_millis(1));
     }
-
-    still_well(&watch, &a, begin, before);
 }
 
 /// A lab in which vipd runs on a, Active and alone.
 fn holding(lab: &Lab) -> (Watch<'_>, Daemon) {
+    holding_with(lab, Output::Kept)
+}
+
+/// The same, with its log going to `output`.
+fn holding_with(lab: &Lab, output: Output) -> (Watch<'_>, Daemon) {
     let mut watch = Watch::start(lab, PROTOCOL.address(), BOUND);
     watch.capture = Capture::start_of(lab, lab.node("a"));
     let begin = now();
     let conf = Router::new(PROTOCOL, PRIORITY, INTERVAL).conf(lab, "a");
-    let a = Daemon::start(lab, lab.node("a"), Program::Vipd, &conf);
+    let a = Daemon::start_with(lab, lab.node("a"), Program::Vipd, &conf, output);
     watch.settled("a", &["a"], begin);
     (watch, a)
 }

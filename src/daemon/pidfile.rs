@@ -86,14 +86,19 @@ impl PidFile {
 
     /// Writes `process` into the file.
     ///
+    /// What stands there is written over, and cut off after that: on a full disk, the room that
+    /// an emptied file gives back is somebody else's at once. Whoever reads in between finds the
+    /// number too, and blank lines.
+    ///
     /// # Errors
-    /// [`PidFileError::Io`]; the file may be empty then.
+    /// [`PidFileError::Io`]; the file may name the process before then.
     pub(super) fn write(&mut self, process: Pid) -> Result<(), PidFileError> {
         let text = format!("{}\n", process.as_raw_nonzero());
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         self.file
-            .set_len(0)
-            .and_then(|()| self.file.rewind())
-            .and_then(|()| self.file.write_all(text.as_bytes()))
+            .rewind()
+            .and_then(|()| self.file.write_all(format!("{text:\n<LONGEST$}").as_bytes()))
+            .and_then(|()| self.file.set_len(length))
             .and_then(|()| self.file.set_permissions(Permissions::from_mode(0o644)))
             .map_err(|error| self.error(error))
     }
@@ -175,6 +180,8 @@ fn wait_for_end(process: Pid, patience: Duration) {
 
 /// How often a file may vanish under our hands before we take it for held.
 const ATTEMPTS: usize = 5;
+/// Octets of the largest number and the end of its line, at least.
+const LONGEST: usize = 12;
 
 #[cfg(test)]
 mod tests {

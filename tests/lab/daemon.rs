@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::clock::eventually;
+use super::hog::Hog;
 use super::topology::{Lab, Node};
 
 /// Lines of a log printed when a test fails.
@@ -51,7 +52,21 @@ pub enum Output {
     Kept,
     /// There.
     To(File),
+    /// Into a file on a disk of [`SMALL`] that the daemon alone sees; its pid files stand there
+    /// too. [`Daemon::fill_disk`] fills it.
+    SmallDisk,
 }
+
+/// The size of a small disk, as `mount` takes it.
+const SMALL: &str = "size=64k";
+
+/// Mounts a small disk at `$0`, then becomes the program that the other words start, with its
+/// output in the file that the first of them names.
+const ON_SMALL_DISK: &str = r#"
+    mount -t tmpfs -o "$1" tmpfs "$0" || exit
+    log=$2
+    shift 2
+    exec "$@" >"$log" 2>&1"#;
 
 /// A running daemon. Dropping it kills it; when the test fails, its log is printed.
 #[derive(Debug)]
@@ -82,14 +97,28 @@ impl Daemon {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let file = |kind: &str| lab.directory().join(format!("{}-{count}.{kind}", node.name));
-        let (conf_file, log, pid_file, worker_pid_file) =
-            (file("conf"), file("log"), file("pid"), file("worker.pid"));
+        let conf_file = file("conf");
         fs::write(&conf_file, conf).expect("the lab's directory is writable");
-        let output = match output {
-            Output::Kept => File::create(&log).expect("the lab's directory is writable"),
-            Output::To(file) => file,
+        let directory = match output {
+            Output::Kept | Output::To(_) => lab.directory().to_owned(),
+            Output::SmallDisk => {
+                let disk = file("disk");
+                fs::create_dir(&disk).expect("the lab's directory is writable");
+                disk
+            }
         };
-        let mut command = Command::new(program.path());
+        let own = |kind: &str| directory.join(file(kind).file_name().expect("it has one"));
+        let (mut log, mut pid_file, mut worker_pid_file) =
+            (own("log"), own("pid"), own("worker.pid"));
+        let mut command = match &output {
+            Output::Kept | Output::To(_) => Command::new(program.path()),
+            Output::SmallDisk => {
+                let mut command = Command::new("unshare");
+                command.args(["--mount", "--propagation", "private", "sh", "-c", ON_SMALL_DISK]);
+                command.arg(&directory).arg(SMALL).arg(&log).arg(program.path());
+                command
+            }
+        };
         command
             .args(["-n", "-l", "-D", "-f"])
             .arg(&conf_file)
@@ -97,12 +126,25 @@ impl Daemon {
             .arg(&pid_file)
             .arg("-r")
             .arg(&worker_pid_file)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone().expect("a file can be shared"))
-            .stderr(output);
+            .stdin(Stdio::null());
+        let output = match output {
+            Output::Kept => Some(File::create(&log).expect("the lab's directory is writable")),
+            Output::To(file) => Some(file),
+            Output::SmallDisk => None,
+        };
+        if let Some(output) = output {
+            command.stdout(output.try_clone().expect("a file can be shared")).stderr(output);
+        }
         let child = node.namespace.enter(|| command.spawn()).unwrap_or_else(|error| {
             panic!("cannot run {} ({error}); tests/all.sh installs it", program.path().display())
         });
+        if directory != *lab.directory() {
+            // They stand where only the daemon sees them: we look with its eyes.
+            let root = PathBuf::from(format!("/proc/{}/root", child.id()));
+            for path in [&mut log, &mut pid_file, &mut worker_pid_file] {
+                *path = root.join(path.strip_prefix("/").expect("the directory is absolute"));
+            }
+        }
         Self {
             program,
             node: node.name.clone(),
@@ -137,6 +179,13 @@ impl Daemon {
     /// Its configuration file.
     pub fn conf(&self) -> &Path {
         &self.conf
+    }
+
+    /// Fills its small disk to the last octet, and takes whatever becomes free.
+    pub fn fill_disk(&self) -> Hog {
+        let disk = self.log.parent().expect("a file stands in a directory");
+        let filler = File::create(disk.join("filler")).expect("there is room for a name");
+        Hog::start(filler)
     }
 
     /// Everything it has logged.

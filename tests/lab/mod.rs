@@ -34,6 +34,7 @@ pub mod daemon;
 pub mod dice;
 pub mod forge;
 pub mod frame;
+pub mod hog;
 pub mod namespace;
 pub mod packet;
 pub mod prober;
