@@ -10,12 +10,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use vipd::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Preempt, Transport,
-};
+use vipd::config::model::{Instance, Preempt};
 use vipd::types::{
-    Address, Announce, Cause, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport,
-    MacAddr, Packet, Priority, Scope, Slot, Standing, Transition, Version, Vrid,
+    Address, Cause, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr,
+    Packet, Priority, Scope, Slot, Standing, Transition, Version, Vrid,
 };
 use vipd::vrrp::machine::{Advert, Event, Machine, Settings};
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
@@ -79,28 +77,8 @@ fn instance(number: u32) -> Instance {
     let place = place(number);
     let name = link_name(place.link);
     Instance {
-        name: format!("VI_{number}"),
-        interface: name,
-        vrid: vrid(place),
-        family: Family::V4,
-        version: Version::V3,
-        priority: Priority::DEFAULT,
-        interval: Centis::SECOND,
-        preempt: Preempt::Yes,
-        down_adverts: 3,
-        source: None,
-        transport: Transport::Multicast { group: GROUP },
-        authentication: Authentication::None,
-        checksum: ChecksumForm::PseudoHeader,
         addresses: vec![Address::new(virtual_address(place), name)],
-        excluded: Vec::new(),
-        announce: Announce::default(),
-        track_primary: true,
-        tracked_interfaces: Vec::new(),
-        fast_release: FastRelease::Auto,
-        answer_lower: true,
-        answer_higher: false,
-        skip_address_check: false,
+        ..Instance::new(&format!("VI_{number}"), name, vrid(place))
     }
 }
 

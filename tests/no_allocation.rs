@@ -11,12 +11,10 @@ use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use vipd::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Preempt, TrackedInterface, Transport,
-};
+use vipd::config::model::{Instance, TrackedInterface};
 use vipd::types::{
-    Address, Announce, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport,
-    MacAddr, Packet, Priority, Scope, Slot, Standing, Transition, Version, Vrid, Weight,
+    Address, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr, Packet,
+    Priority, Scope, Slot, Standing, Transition, Vrid, Weight,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame};
@@ -89,32 +87,13 @@ fn virtual_address(vrid: u8) -> IpAddr {
 
 fn instance(vrid: u8) -> Instance {
     Instance {
-        name: format!("VI_{vrid}"),
-        interface: eth0(),
-        vrid: Vrid::new(vrid).unwrap(),
-        family: Family::V4,
-        version: Version::V3,
-        priority: Priority::DEFAULT,
-        interval: Centis::SECOND,
-        preempt: Preempt::Yes,
-        down_adverts: 3,
-        source: None,
-        transport: Transport::Multicast { group: GROUP },
-        authentication: Authentication::None,
-        checksum: ChecksumForm::PseudoHeader,
         addresses: vec![Address::new(virtual_address(vrid), eth0())],
-        excluded: Vec::new(),
-        announce: Announce::default(),
-        track_primary: true,
         tracked_interfaces: vec![TrackedInterface {
             link: LinkName::new("eth1").unwrap(),
             weight: Weight::new(-20).unwrap(),
             reverse: false,
         }],
-        fast_release: FastRelease::Auto,
-        answer_lower: true,
-        answer_higher: false,
-        skip_address_check: false,
+        ..Instance::new(&format!("VI_{vrid}"), eth0(), Vrid::new(vrid).unwrap())
     }
 }
 

@@ -9,12 +9,10 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vipd::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Peer, Preempt, TrackedInterface, Transport,
-};
+use vipd::config::model::{Authentication, Instance, Peer, Preempt, TrackedInterface, Transport};
 use vipd::types::{
-    Address, Announce, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport,
-    MacAddr, Packet, Priority, Scope, Slot, Standing, Transition, Version, Vrid, Weight,
+    Address, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr, Packet,
+    Priority, Scope, Slot, Standing, Transition, Version, Vrid, Weight,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame, Header};
@@ -90,16 +88,11 @@ fn instance(number: usize, priority: u8, centis: u16) -> Instance {
     let peer =
         |sender| Peer { address: IpAddr::from([10, 0, 0, sender]), min_ttl: 0, max_ttl: 255 };
     Instance {
-        name: format!("VI_{number}"),
-        interface: link_name(2),
-        vrid: vrid(number),
         family,
         version,
         priority: Priority::new(priority),
         interval,
         preempt: [Preempt::Yes, Preempt::No, Preempt::After(Duration::from_secs(2))][number % 3],
-        down_adverts: 3,
-        source: None,
         transport: if number == 3 {
             Transport::Unicast { peers: vec![peer(1), peer(2)], ttl: 255, check_source: true }
         } else {
@@ -109,20 +102,13 @@ fn instance(number: usize, priority: u8, centis: u16) -> Instance {
             Version::V2 => Authentication::Pass(*b"password"),
             Version::V3 => Authentication::None,
         },
-        checksum: ChecksumForm::PseudoHeader,
         addresses: vec![Address::new(ip, link_name(2))],
-        excluded: Vec::new(),
-        announce: Announce::default(),
-        track_primary: true,
         tracked_interfaces: vec![TrackedInterface {
             link: link_name(3),
             weight: Weight::new([-50, 0, 50, -50][number]).unwrap(),
             reverse: false,
         }],
-        fast_release: FastRelease::Auto,
-        answer_lower: true,
-        answer_higher: false,
-        skip_address_check: false,
+        ..Instance::new(&format!("VI_{number}"), link_name(2), vrid(number))
     }
 }
 

@@ -16,7 +16,7 @@ use vipd::config::model::{
     Transport,
 };
 use vipd::types::{
-    Address, Announce, Centis, Counters, Family, Fault, IfIndex, Instant, LinkAddress, LinkName,
+    Address, Centis, Counters, Family, Fault, IfIndex, Instant, LinkAddress, LinkName,
     LinkReport, MacAddr, Packet, Priority, Reject, Scope, Slot, Standing, Transition, Version,
     Vrid, Weight,
 };
@@ -399,10 +399,8 @@ fn instance(octets: &mut Octets<'_>) -> Instance {
     let interval = octets.pick(&intervals);
     let patience = Preempt::After(Duration::from_secs(2));
     let policy = octets.next();
+    let name = format!("VI_{}", octets.next());
     Instance {
-        name: format!("VI_{}", octets.next()),
-        interface,
-        vrid: Vrid::new(vrid).expect("not 0"),
         family,
         version,
         priority: octets.pick(&[
@@ -428,13 +426,13 @@ fn instance(octets: &mut Octets<'_>) -> Instance {
         },
         addresses,
         excluded: excluded.into_iter().collect(),
-        announce: Announce::default(),
         track_primary: policy & 2 == 0,
         tracked_interfaces: if policy & 4 == 4 { vec![tracked] } else { Vec::new() },
         fast_release: short,
         answer_lower: policy & 8 == 0,
         answer_higher: policy & 16 == 16,
         skip_address_check: policy & 32 == 32,
+        ..Instance::new(&name, interface, Vrid::new(vrid).expect("not 0"))
     }
 }
 

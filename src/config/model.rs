@@ -112,6 +112,36 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// A virtual router of IPv4 and version 3 without addresses, everything else as it is where
+    /// nothing is written.
+    #[must_use]
+    pub fn new(name: &str, interface: LinkName, vrid: Vrid) -> Self {
+        Self {
+            name: name.to_owned(),
+            interface,
+            vrid,
+            family: Family::V4,
+            version: Version::V3,
+            priority: Priority::DEFAULT,
+            interval: Centis::SECOND,
+            preempt: Preempt::Yes,
+            down_adverts: 3,
+            source: None,
+            transport: Transport::Multicast { group: IpAddr::from([224, 0, 0, 18]) },
+            authentication: Authentication::None,
+            checksum: ChecksumForm::PseudoHeader,
+            addresses: Vec::new(),
+            excluded: Vec::new(),
+            announce: Announce::default(),
+            track_primary: true,
+            tracked_interfaces: Vec::new(),
+            fast_release: FastRelease::Auto,
+            answer_lower: true,
+            answer_higher: false,
+            skip_address_check: false,
+        }
+    }
+
     /// What makes this the same virtual router before and after a reload. The name does not.
     #[must_use]
     pub fn key(&self) -> Key {

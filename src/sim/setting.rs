@@ -174,16 +174,12 @@ fn instance(
     let addresses = (0..common.addresses)
         .map(|number| Address::new(virtual_address(family, vrid, number), host::vrrp_name()));
     Instance {
-        name: format!("VI_{vrid}"),
-        interface: host::vrrp_name(),
-        vrid,
         family,
         version: common.version,
         priority,
         interval,
         preempt: common.preempt.unwrap_or_else(|| preempt(rng)),
         down_adverts: common.down_adverts,
-        source: None,
         transport: match common.unicast {
             None => Transport::Multicast { group: group(family) },
             Some(reach) => {
@@ -193,14 +189,12 @@ fn instance(
         authentication: common.authentication,
         checksum: rng.pick([ChecksumForm::PseudoHeader, ChecksumForm::MessageOnly]),
         addresses: addresses.collect(),
-        excluded: Vec::new(),
         announce: common.announce,
-        track_primary: true,
         tracked_interfaces: tracked(rng).into_iter().collect(),
         fast_release: common.fast_release,
         answer_lower: common.answer_lower,
         answer_higher: rng.percent(10),
-        skip_address_check: false,
+        ..Instance::new(&format!("VI_{vrid}"), host::vrrp_name(), vrid)
     }
 }
 

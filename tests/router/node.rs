@@ -3,12 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use vipd::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Peer, Preempt, Transport,
-};
+use vipd::config::model::{Instance, Peer, Transport};
 use vipd::types::{
-    Address, Announce, Cause, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport,
-    MacAddr, Packet, Priority, Reject, Scope, Slot, Standing, Transition, Version, Vrid,
+    Address, Cause, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr,
+    Packet, Priority, Reject, Scope, Slot, Standing, Transition, Vrid,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame};
@@ -29,28 +27,8 @@ pub(crate) fn index(number: u32) -> IfIndex {
 
 pub(crate) fn instance(name: &str, vrid: u8) -> Instance {
     Instance {
-        name: name.to_owned(),
-        interface: link("eth0"),
-        vrid: Vrid::new(vrid).unwrap(),
-        family: Family::V4,
-        version: Version::V3,
-        priority: Priority::DEFAULT,
-        interval: Centis::SECOND,
-        preempt: Preempt::Yes,
-        down_adverts: 3,
-        source: None,
-        transport: Transport::Multicast { group: GROUP },
-        authentication: Authentication::None,
-        checksum: ChecksumForm::PseudoHeader,
         addresses: vec![Address::new(ip("10.0.0.100"), link("eth0"))],
-        excluded: Vec::new(),
-        announce: Announce::default(),
-        track_primary: true,
-        tracked_interfaces: Vec::new(),
-        fast_release: FastRelease::Auto,
-        answer_lower: true,
-        answer_higher: false,
-        skip_address_check: false,
+        ..Instance::new(name, link("eth0"), Vrid::new(vrid).unwrap())
     }
 }
 

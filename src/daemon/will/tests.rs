@@ -3,12 +3,8 @@
 use std::net::IpAddr;
 use std::sync::atomic::AtomicU64;
 
-use crate::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Peer, Preempt, Transport,
-};
-use crate::types::{
-    Address, Announce, Centis, Family, IfIndex, LinkName, Priority, Slot, Version, Vrid,
-};
+use crate::config::model::{Instance, Peer, Transport};
+use crate::types::{Address, Centis, IfIndex, LinkName, Slot, Vrid};
 use crate::vrrp::Transmit;
 
 use super::draw::Drawer;
@@ -24,28 +20,10 @@ fn ip(text: &str) -> IpAddr {
 
 fn instance(addresses: &[&str], transport: Transport) -> Instance {
     Instance {
-        name: "VI_1".into(),
-        interface: link("eth0"),
-        vrid: Vrid::new(51).unwrap(),
-        family: Family::V4,
-        version: Version::V3,
-        priority: Priority::DEFAULT,
-        interval: Centis::SECOND,
-        preempt: Preempt::Yes,
-        down_adverts: 3,
-        source: None,
         transport,
-        authentication: Authentication::None,
-        checksum: ChecksumForm::PseudoHeader,
         addresses: addresses.iter().map(|text| Address::new(ip(text), link("eth0"))).collect(),
         excluded: vec![Address::new(ip("fd00::1"), link("longest_name_15"))],
-        announce: Announce::default(),
-        track_primary: true,
-        tracked_interfaces: Vec::new(),
-        fast_release: FastRelease::Auto,
-        answer_lower: true,
-        answer_higher: false,
-        skip_address_check: false,
+        ..Instance::new("VI_1", link("eth0"), Vrid::new(51).unwrap())
     }
 }
 
