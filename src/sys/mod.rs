@@ -1,10 +1,14 @@
 //! The operating system: sockets, waiting, processes. The only `unsafe` stands here, each block
 //! behind a safe function.
 
+#[expect(unsafe_code, reason = "the user database has no safe wrapper")]
+pub mod accounts;
 #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper")]
 mod arrivals;
 #[expect(unsafe_code, reason = "socket options that no crate knows")]
 mod call;
+#[expect(unsafe_code, reason = "what happens between fork and exec has no safe wrapper")]
+mod child;
 pub mod clock;
 mod control;
 mod error;
@@ -14,6 +18,7 @@ pub mod namespace;
 mod poll;
 #[expect(unsafe_code, reason = "fork is safe for one thread alone")]
 pub mod process;
+pub mod programs;
 #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
 mod queue;
 #[expect(unsafe_code, reason = "sched_setscheduler has no safe wrapper")]
@@ -26,7 +31,9 @@ mod signal;
 mod transmit;
 mod wake;
 
+pub use accounts::Identity;
 pub use arrivals::Arrivals;
+pub use child::{Child, Outcome};
 pub use error::Error;
 pub use frames::FrameSender;
 pub use poll::{Poller, wait_exactly, wait_for};

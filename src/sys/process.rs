@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::{self, File};
+use std::sync::OnceLock;
 
 use rustix::io::Errno;
 use rustix::process::{
@@ -150,11 +151,26 @@ pub fn reap_any() -> Result<Option<(Pid, Exit)>, Error> {
 /// # Errors
 /// None that a running system gives.
 pub fn raise_descriptor_limit() -> Result<Option<u64>, Error> {
-    let maximum = getrlimit(Resource::Nofile).maximum;
+    let usual = getrlimit(Resource::Nofile);
+    let maximum = usual.maximum;
     let raised = Rlimit { current: maximum, maximum };
+    USUAL_DESCRIPTORS.get_or_init(|| usual);
     setrlimit(Resource::Nofile, raised).during("raise the limit of descriptors")?;
     Ok(maximum)
 }
+
+/// The limit of descriptors as it was before it was raised, for the programs that are started;
+/// `None` where it never was. Programs exist that close every descriptor they may have.
+pub(super) fn usual_descriptor_limit() -> Option<libc::rlimit> {
+    let limit = USUAL_DESCRIPTORS.get()?;
+    let or_infinite = |value: Option<u64>| value.unwrap_or(libc::RLIM_INFINITY);
+    Some(libc::rlimit {
+        rlim_cur: or_infinite(limit.current),
+        rlim_max: or_infinite(limit.maximum),
+    })
+}
+
+static USUAL_DESCRIPTORS: OnceLock<Rlimit> = OnceLock::new();
 
 /// Sets the nice value, -20..=19, of the calling thread and of those that it starts later.
 ///
