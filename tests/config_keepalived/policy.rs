@@ -85,7 +85,9 @@ fn tracked_interfaces_have_weights() {
     let one = |weight, reverse| vec![("eth1".to_owned(), weight, reverse)];
     assert_eq!(tracked("eth1"), (one(0, false), String::new()));
     assert_eq!(tracked("eth1 weight -5"), (one(-5, false), String::new()));
-    assert_eq!(tracked("eth1 weight 254 reverse"), (one(253, true), String::new()));
+    assert_eq!(tracked("eth1 weight 253 reverse"), (one(253, true), String::new()));
+    assert_eq!(tracked("eth1 weight 254"), (one(253, false), "bad-value".to_owned()));
+    assert_eq!(tracked("eth1 reverse"), (one(0, false), "bad-value".to_owned()));
     assert_eq!(tracked("eth1\n eth1 weight 7"), (one(0, false), "tracked-twice".to_owned()));
     assert_eq!(tracked("eth0"), (vec![], "tracked-twice".to_owned()));
     assert_eq!(tracked("eth1 bogus"), (one(0, false), "bad-value".to_owned()));

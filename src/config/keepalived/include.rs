@@ -70,6 +70,12 @@ impl Checks {
         checks
     }
 
+    /// Whether `include_check` knows the word.
+    pub(super) fn is_known(word: &str) -> bool {
+        let name = word.strip_prefix(['-', '+']).unwrap_or(word);
+        ["read", "readable", "match", "wildcard_match", "brace_match"].contains(&name)
+    }
+
     /// Whether finding these files violates a check.
     pub(super) fn refuse(self, matched: &Matched) -> bool {
         let none = matched.files.is_empty();

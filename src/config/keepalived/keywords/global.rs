@@ -28,7 +28,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     b("vrrp_garp_interval").takes(1),
     b("vrrp_gna_interval").takes(1),
     b("vrrp_min_garp"),
-    c("vrrp_garp_extra_if").pending(EXTRA_GARP),
+    c("vrrp_garp_extra_if").wants(1).pending(EXTRA_GARP),
     c("vrrp_vmac_garp_intvl").pending(EXTRA_GARP),
     // The node.
     a("router_id").wants(1),
@@ -57,7 +57,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     a("notification_email_from").wants(1).quiet(),
     a("smtp_server").takes(1).quiet(),
     a("smtp_connect_timeout").takes(1).quiet(),
-    b("smtp_helo_name").wants(1).quiet(),
+    b("smtp_helo_name").quiet(),
     b("smtp_alert").quiet(),
     b("smtp_alert_vrrp").quiet(),
     c("smtp_alert_checker").quiet(),

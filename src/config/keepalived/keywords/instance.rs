@@ -62,7 +62,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     a("garp_master_refresh_repeat").takes(1),
     b("garp_lower_prio_delay").takes(1),
     b("garp_lower_prio_repeat").takes(1),
-    c("garp_extra_if").pending(EXTRA_GARP),
+    c("garp_extra_if").wants(1).pending(EXTRA_GARP),
     c("vmac_garp_intvl").pending(EXTRA_GARP),
     // Tracking.
     a("track_interface").values(),

@@ -4,8 +4,10 @@ mod global;
 mod instance;
 mod root;
 mod tracking;
+mod words;
 
 pub(super) use root::ROOT;
+pub(super) use words::{Place, Words, behind as words_behind};
 
 use crate::config::suggest::closest;
 

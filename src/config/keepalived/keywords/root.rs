@@ -6,7 +6,7 @@ use super::{Keyword, a, b, c, global, instance, tracking};
 pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     a("global_defs").block(global::KEYWORDS),
     a("vrrp_instance").block(instance::KEYWORDS),
-    a("vrrp_script").block(tracking::SCRIPT).quiet(),
+    a("vrrp_script").takes(1).block(tracking::SCRIPT).quiet(),
     b("track_file").block(tracking::FILE).quiet(),
     c("vrrp_track_file").block(tracking::FILE).quiet(),
     b("vrrp_track_process").block(tracking::PROCESS).quiet(),

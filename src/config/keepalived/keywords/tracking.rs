@@ -6,7 +6,7 @@ pub(super) const SCRIPT: &[Keyword] = &[
     a("script").wants(1).quiet(),
     a("interval").takes(1).quiet(),
     a("timeout").takes(1).quiet(),
-    a("weight").wants(1).quiet(),
+    a("weight").takes(1).quiet(),
     a("rise").takes(1).quiet(),
     a("fall").takes(1).quiet(),
     a("user").takes(1).quiet(),

@@ -22,6 +22,11 @@ impl Lower<'_> {
             "dynamic_interfaces" => {
                 let place = statement.place();
                 self.declared.node.dynamic_interfaces = place.map(|it| Spanned::new(true, it));
+                if let Some(word) = statement.argument().filter(|it| it.value != "allow_if_changes")
+                {
+                    let message = format!("{} is not allow_if_changes", word.value);
+                    self.bad(word, message, "ignored");
+                }
             }
             "log_unknown_vrids" => {
                 let place = statement.place();
@@ -55,6 +60,8 @@ impl Lower<'_> {
         if priority.value > u32::from(most) {
             let message = format!("the highest real-time priority is {most}");
             self.warn("bad-value", message, priority.span, "taken for it");
+        } else if priority.value == 0 {
+            self.warn("bad-value", "no real-time priority is 0", priority.span, "none is used");
         }
         priority.map(|priority| match u8::try_from(priority).unwrap_or(most) {
             0 => Realtime::Off,
@@ -69,9 +76,13 @@ impl Lower<'_> {
         let negated = |answer: Setting<bool>| answer.map(|it| it.map(|it| !it));
         match name {
             "vrrp_version" => policy.version = self.version(statement),
-            "vrrp_strict" => policy.strict = self.answer(statement),
-            "vrrp_skip_check_adv_addr" => policy.skip_address_check = self.answer(statement),
-            "vrrp_check_unicast_src" => policy.check_source = self.answer(statement),
+            "vrrp_strict" => policy.strict = self.leniently_answered(statement),
+            "vrrp_skip_check_adv_addr" => {
+                policy.skip_address_check = self.leniently_answered(statement);
+            }
+            "vrrp_check_unicast_src" => {
+                policy.check_source = self.leniently_answered(statement);
+            }
             "vrrp_lower_prio_no_advert" => policy.answer_lower = negated(self.answer(statement)),
             "vrrp_higher_prio_send_advert" => policy.answer_higher = self.answer(statement),
             "vrrp_down_timer_adverts" => {
@@ -108,13 +119,13 @@ impl Lower<'_> {
         match name {
             "garp_master_delay" => announce.delay = self.whole_seconds(statement, 0..=LONGEST),
             "garp_master_repeat" => announce.repeat = self.repeats(statement),
-            "garp_master_refresh" => announce.refresh = self.whole_seconds(statement, 0..=LONGEST),
+            "garp_master_refresh" => announce.refresh = self.whole_seconds(statement, 0..=u32::MAX),
             "garp_master_refresh_repeat" => announce.refresh_repeat = self.repeats(statement),
             "garp_lower_prio_delay" => {
                 announce.lower_delay = self.whole_seconds(statement, 0..=LONGEST);
             }
             "garp_lower_prio_repeat" => {
-                announce.lower_repeat = self.number(statement, 0..=u32::MAX)
+                announce.lower_repeat = self.number(statement, 0..=MOST_ROUNDS)
             }
             _ => return false,
         }
@@ -178,3 +189,5 @@ impl Lower<'_> {
 
 /// The longest time in whole seconds that keepalived's microseconds hold.
 const LONGEST: u32 = 4294;
+/// The most rounds on an advert of lower priority.
+const MOST_ROUNDS: u32 = 0x7fff_ffff;

@@ -222,9 +222,14 @@ impl Lower<'_> {
             let mut options = options.iter();
             while let Some(option) = options.next() {
                 match option.value.as_str() {
-                    "weight" => tracked.weight = options.next().and_then(|it| self.weight(it)),
-                    "reverse" => tracked.reverse = Some(Spanned::new(true, option.span)),
-                    "noreverse" => tracked.reverse = Some(Spanned::new(false, option.span)),
+                    "weight" => match options.next() {
+                        Some(weight) => tracked.weight = self.weight(weight),
+                        None => self.bad(option, "a weight without its number", "ignored"),
+                    },
+                    "reverse" | "noreverse" if tracked.weight.is_some() => {
+                        let reverse = option.value == "reverse";
+                        tracked.reverse = Some(Spanned::new(reverse, option.span));
+                    }
                     other => {
                         let message = format!("{other} is not known here");
                         self.bad(option, message, "ignored");
@@ -239,6 +244,9 @@ impl Lower<'_> {
     fn weight(&mut self, word: &Word) -> Setting<Weight> {
         let number = self.number_of(word, -254..=254_i16)?;
         let weight = Weight::new(number.value.clamp(-253, 253)).ok()?;
+        if number.value.abs() == 254 {
+            self.bad(word, "the greatest weight is 253 either way", "taken for it");
+        }
         Some(Spanned::new(weight, number.span))
     }
 }

@@ -5,6 +5,7 @@ mod global;
 mod instance;
 mod pending;
 mod script;
+mod unheeded;
 mod unicast;
 mod value;
 
@@ -33,6 +34,7 @@ pub(super) fn lower(
     }
     let declared = lower.declared;
     script::check(statements, sources, found);
+    unheeded::check(statements, found);
     pending::report(statements, found);
     declared
 }

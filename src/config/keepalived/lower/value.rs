@@ -8,6 +8,7 @@ use super::super::lex::Word;
 use super::super::parse::Statement;
 use super::Lower;
 use crate::config::declared::Setting;
+use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::config::source::Spanned;
 use crate::types::LinkName;
 
@@ -81,14 +82,23 @@ impl Lower<'_> {
         let Some(word) = statement.argument() else {
             return Some(Spanned::new(true, statement.place()?));
         };
-        match word.value.as_str() {
-            "on" | "true" | "yes" => Some(Spanned::new(true, word.span)),
-            "off" | "false" | "no" => Some(Spanned::new(false, word.span)),
-            _ => {
+        let answer = yes_or_no(&word.value);
+        if answer.is_none() {
+            self.bad(word, format!("{} is neither yes nor no", word.value), "ignored");
+        }
+        Some(Spanned::new(answer?, word.span))
+    }
+
+    /// Yes or no where keepalived 2.2.7 takes every word for yes, and its test says nothing.
+    pub(super) fn leniently_answered(&mut self, statement: &Statement) -> Setting<bool> {
+        match statement.argument() {
+            Some(word) if yes_or_no(&word.value).is_none() => {
                 let message = format!("{} is neither yes nor no", word.value);
-                self.bad(word, message, "ignored");
-                None
+                let finding = Diagnostic::warning("bad-value", message);
+                self.found.push(finding.at(word.span, "taken for yes").verdict(Verdict::Silent));
+                Some(Spanned::new(true, word.span))
             }
+            Some(_) | None => self.answer(statement),
         }
     }
 
@@ -119,6 +129,15 @@ impl Lower<'_> {
                 None
             }
         }
+    }
+}
+
+/// What keepalived's words for yes and no say; `None` for any other.
+pub(super) fn yes_or_no(word: &str) -> Option<bool> {
+    match word {
+        "on" | "true" | "yes" => Some(true),
+        "off" | "false" | "no" => Some(false),
+        _ => None,
     }
 }
 

@@ -20,10 +20,15 @@ impl Reader<'_> {
 
     /// From now on includes of this file insist on what the line says.
     pub(super) fn include_check(&mut self, line: &Text) {
+        let words = line.as_str().split(lex::is_blank).skip(1);
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        if let Some(unknown) = words.iter().find(|word| !Checks::is_known(word)) {
+            let message = format!("include_check does not know {unknown}: ignored");
+            self.warn("bad-value", message, line.whole());
+        }
         let file = self.feeds.iter_mut().rev().find_map(Feed::file_mut);
         if let Some(file) = file {
-            let words = line.as_str().split(lex::is_blank).skip(1);
-            file.checks = file.checks.set(words.filter(|word| !word.is_empty()));
+            file.checks = file.checks.set(words.into_iter());
         }
     }
 
