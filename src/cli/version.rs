@@ -2,21 +2,34 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::fs;
 
 use super::flags::{TABLE, Takes};
 use super::{KEEPALIVED, VIPD};
 
-/// The version in the form that tools parse from keepalived's standard error: the first line's
-/// second word, a blank after it.
+/// What tools parse from keepalived's standard error, and then what people want to know.
 ///
-/// Under the name `keepalived` it is the version whose behaviour is ours.
+/// The first line is `Keepalived v2.4.3 (11/22,2026)`, and each part of its form is somebody's:
+/// Neutron and exporters cut the second word, Ansible's role takes everything up to the last
+/// blank, and the exporters refuse a single line. Under the name `keepalived` it is the version
+/// whose behaviour is ours.
 pub(super) fn version(program: &OsStr) -> String {
     let ours = env!("CARGO_PKG_VERSION");
-    if program == OsStr::new(KEEPALIVED) {
-        format!("Keepalived v{KEEPALIVED_VERSION} ({VIPD} {ours})")
+    let first = if program == OsStr::new(KEEPALIVED) {
+        format!("Keepalived v{KEEPALIVED_VERSION} ({DATE})")
     } else {
-        format!("{VIPD} v{ours} (keepalived {KEEPALIVED_VERSION})")
-    }
+        format!("{VIPD} v{ours} ({DATE})")
+    };
+    let read = |what: &str| fs::read_to_string(format!("/proc/sys/kernel/{what}"));
+    let system = read("ostype").and_then(|name| Ok((name, read("osrelease")?)));
+    let running = system.map(|(name, release)| {
+        format!("\n\nRunning on {} {}", name.trim_end(), release.trim_end())
+    });
+    format!(
+        "{first}\n\n{VIPD} {ours}, in place of keepalived {KEEPALIVED_VERSION}{}\n\n\
+         Config options:  VRRP VRRP_AUTH",
+        running.unwrap_or_default(),
+    )
 }
 
 /// The flags, a line each.
@@ -40,6 +53,8 @@ pub(super) fn help(program: &OsStr) -> String {
 
 /// The keepalived whose behaviour and messages are followed.
 const KEEPALIVED_VERSION: &str = "2.4.3";
+/// The date of this version, as keepalived writes dates.
+const DATE: &str = "11/22,2026";
 
 #[cfg(test)]
 mod tests {

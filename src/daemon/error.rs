@@ -72,6 +72,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// The system's number for what happened, as service managers are told.
+    pub(super) fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::AlreadyRunning => None,
+            Self::Config | Self::Worker(2) => Some(Errno::INVAL),
+            Self::Unreadable | Self::NoNamespace { .. } => Some(Errno::NOENT),
+            Self::NotPermitted { .. } | Self::NotCapable { .. } | Self::Worker(4) => {
+                Some(Errno::PERM)
+            }
+            Self::System { source, .. } => Errno::from_io_error(source),
+            Self::PidFile(_)
+            | Self::Crashed
+            | Self::AddressesLeft
+            | Self::Worker(_)
+            | Self::Kernel(_)
+            | Self::Monitor(_) => Some(Errno::IO),
+        }
+    }
+
     /// Says what was tried when the system refused.
     pub(super) fn of<E: Into<io::Error>>(request: &'static str) -> impl FnOnce(E) -> Self {
         move |error| Self::System { request, source: error.into() }

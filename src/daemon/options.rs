@@ -26,7 +26,7 @@ pub struct Options {
     pub when_worker_dies: WhenWorkerDies,
     /// What becomes of the addresses when the daemon stops.
     pub release: Release,
-    /// Permissions that files made by the daemon do not get; the system's where absent.
+    /// Permissions that files made by the daemon do not get; keepalived's 0177 where absent.
     pub umask: Option<u32>,
     /// What a crash leaves behind.
     pub core_dump: CoreDump,

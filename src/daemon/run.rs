@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 
 use crate::config::model::Model;
 use crate::observe::log::{self, Ident};
-use crate::sys::{Region, process};
+use crate::sys::{Region, Signal, hush, process};
 
 use super::detach::{Side, leave_terminal};
 use super::error::Error;
@@ -16,6 +16,8 @@ use super::options::Options;
 use super::pidfile::PidFile;
 use super::realtime;
 use super::reload::{self, Before};
+use super::service::{self, Service};
+use super::signals;
 use super::supervisor::{PidFiles, Role, Start, Supervisor};
 use super::will::{self, Drawer};
 use super::worker;
@@ -31,8 +33,10 @@ pub fn run(mut options: Options) -> Result<(), Error> {
     options.log.console = true;
     log::start(&options.log);
     realtime::log_panics();
-    let result = prepare(&mut options).and_then(|()| start(&options));
+    let service = Service::find();
+    let result = prepare(&mut options).and_then(|()| start(&options, service));
     if let Err(error) = &result {
+        service.failed(error);
         let cause = std::error::Error::source(error).map(ToString::to_string);
         error!(cause, "{error}");
     }
@@ -47,14 +51,14 @@ fn prepare(options: &mut Options) -> Result<(), Error> {
     for path in [&mut options.config, &mut options.pid_file, &mut options.worker_pid_file] {
         *path = std::path::absolute(&path).map_err(Error::of("find the current directory"))?;
     }
-    if let Some(mask) = options.umask {
-        umask(Mode::from_raw_mode(mask));
-    }
+    umask(Mode::from_raw_mode(options.umask.unwrap_or(OWN_FILES)));
+    let meaningless: Vec<Signal> = signals::meaningless().filter_map(Signal::new).collect();
+    hush(&meaningless)?;
     options.enter_namespace()
 }
 
 /// Starts the daemon, once it is sure that it can run and is the only one.
-fn start(options: &Options) -> Result<(), Error> {
+fn start(options: &Options, service: Service) -> Result<(), Error> {
     let own = PidFile::claim(&options.pid_file)?;
     let worker = PidFile::claim_patiently(&options.worker_pid_file, LAST_WORKER);
     let worker = match worker {
@@ -85,7 +89,7 @@ fn start(options: &Options) -> Result<(), Error> {
         },
     };
     let will = Region::new(will::words_for(&model))?;
-    let supervisor = Supervisor::new(options, up, files, will)?;
+    let supervisor = Supervisor::new(options, up, files, service, will)?;
     match supervisor.run() {
         Role::Supervisor(result) => result,
         Role::Worker(start) => work(options, model, start),
@@ -105,6 +109,8 @@ fn require_capabilities() -> Result<(), Error> {
 /// that has become unusable, runs what the daemon was started with.
 fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> {
     log::set_ident(Ident::Worker);
+    // Scripts are not to speak in the daemon's name.
+    process::forget_variable(service::SOCKET)?;
     if !start.first {
         model = reload::load(options, Before::DeadWorker).unwrap_or_else(|_refused| {
             error!("Running the configuration that the daemon was started with.");
@@ -125,5 +131,7 @@ fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> 
     }
 }
 
+/// keepalived's umask: what the daemon and its scripts make is for their user to read and write.
+const OWN_FILES: u32 = 0o177;
 /// How long an earlier daemon's worker may take to end.
 const LAST_WORKER: Duration = Duration::from_secs(2);

@@ -38,6 +38,13 @@ pub(super) fn numbers() -> impl Iterator<Item = i32> {
     TABLE.iter().map(|row| row.number)
 }
 
+/// The number of every signal that would end or stop a process and means nothing to the daemon:
+/// keepalived ignores them, so tools and terminals send them without harm.
+pub(super) fn meaningless() -> impl Iterator<Item = i32> {
+    let acted_upon = |number: &i32| TABLE.iter().any(|row| row.number == *number);
+    HARMLESS.into_iter().chain(FIRST_REALTIME..=LAST_REALTIME).filter(move |it| !acted_upon(it))
+}
+
 /// The number of SIGINT, which debuggers may want for themselves.
 pub(super) const INTERRUPT: i32 = 2;
 
@@ -63,9 +70,25 @@ const TABLE: [Row; 7] = [
     row(36, "JSON", Request::Json),
 ];
 
+/// SIGQUIT, SIGALRM, SIGSTKFLT, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO,
+/// SIGPWR. Those that tell of a fault stay what they are.
+const HARMLESS: [i32; 11] = [3, 14, 16, 20, 21, 22, 25, 26, 27, 29, 30];
+const FIRST_REALTIME: i32 = 34;
+const LAST_REALTIME: i32 = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_signal_is_both_acted_upon_and_meaningless() {
+        let mut all: Vec<i32> = numbers().chain(meaningless()).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert!(all.contains(&64), "SIGRTMAX");
+    }
 
     #[test]
     fn the_numbers_are_those_that_keepalived_prints() {

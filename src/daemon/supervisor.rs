@@ -20,7 +20,7 @@ use super::error::Error;
 use super::options::{Options, WhenWorkerDies};
 use super::pidfile::PidFile;
 use super::report::{self, News, Reporter, Reports};
-use super::service;
+use super::service::Service;
 use super::signals::{self, Request};
 use super::will;
 
@@ -33,6 +33,7 @@ pub(super) struct Supervisor<'a> {
     again: bool,
     files: PidFiles,
     signals: Signals,
+    service: Service,
     will: Region,
     backoff: Backoff,
     /// The daemon is to end; a worker that still runs then is killed.
@@ -109,6 +110,7 @@ impl<'a> Supervisor<'a> {
         options: &'a Options,
         up: Option<Up>,
         files: PidFiles,
+        service: Service,
         will: Region,
     ) -> Result<Self, Error> {
         let caught = signals::numbers().filter_map(Signal::new);
@@ -119,6 +121,7 @@ impl<'a> Supervisor<'a> {
             again: false,
             files,
             signals: Signals::catch(&caught)?,
+            service,
             will,
             backoff: Backoff::default(),
             stopping: None,
@@ -227,7 +230,7 @@ impl<'a> Supervisor<'a> {
                     return;
                 }
             }
-            service::ready();
+            self.service.ready();
         }
     }
 
@@ -256,13 +259,13 @@ impl<'a> Supervisor<'a> {
                 Request::Stop => {
                     if self.stopping.is_none() {
                         info!("Stopping");
-                        service::stopping();
+                        self.service.stopping();
                         self.stopping = Some(clock::now() + PATIENCE);
                     }
                 }
                 Request::Reload => {
                     info!("Reloading ...");
-                    service::reloading();
+                    self.service.reloading();
                 }
                 Request::Data | Request::Stats | Request::StatsClear | Request::Json => {}
             }

@@ -39,6 +39,6 @@ pub use frames::FrameSender;
 pub use poll::{Poller, wait_exactly, wait_for};
 pub use receive::Receiver;
 pub use shared::Region;
-pub use signal::{Caught, Signal, Signals};
+pub use signal::{Caught, Signal, Signals, hush};
 pub use transmit::{Departure, Transmitter};
 pub use wake::{PipeWaker, Waker};

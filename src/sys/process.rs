@@ -41,14 +41,29 @@ pub enum Fork {
 pub fn fork() -> Result<Fork, Error> {
     const FORK: &str = "fork";
     let parent = getpid();
-    if fs::read_dir("/proc/self/task").during(FORK)?.count() != 1 {
-        return Err(Errno::BUSY).during(FORK);
-    }
+    require_one_thread().during(FORK)?;
     // SAFETY: this is the process's only thread, as was just seen, and only it could start
     // another. So the child may do whatever the parent may.
     let child = answered(unsafe { libc::fork() }).during(FORK)?;
     let child = i32::try_from(child).ok().and_then(Pid::from_raw);
     Ok(child.map_or(Fork::Child { parent }, |child| Fork::Parent { child }))
+}
+
+/// Removes a variable from the environment, for this process and those that it starts.
+///
+/// # Errors
+/// EBUSY where the process has a second thread, which might be reading it.
+pub fn forget_variable(name: &str) -> Result<(), Error> {
+    require_one_thread().during("change the environment")?;
+    // SAFETY: no other thread reads the environment, as was just seen.
+    unsafe { std::env::remove_var(name) };
+    Ok(())
+}
+
+fn require_one_thread() -> Result<(), Errno> {
+    let tasks = fs::read_dir("/proc/self/task");
+    let tasks = tasks.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    if tasks.count() == 1 { Ok(()) } else { Err(Errno::BUSY) }
 }
 
 /// Has the calling process end cleanly (SIGTERM) as soon as `parent` does. To be called by the

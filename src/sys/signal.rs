@@ -146,6 +146,15 @@ impl Signals {
     }
 }
 
+/// Has `signals` wait for ever: neither the calling thread nor those that it starts later are
+/// interrupted by them. A program that is executed inherits that, unless it is set right before.
+///
+/// # Errors
+/// None that a running system gives.
+pub fn hush(signals: &[Signal]) -> Result<(), Error> {
+    SignalSet::of(signals).mask(libc::SIG_BLOCK)
+}
+
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()
