@@ -160,6 +160,7 @@ fn machine(criterion: &mut Criterion) {
         answer_lower: true,
         answer_higher: false,
         release: None,
+        several: false,
     };
     let begin = Instant::from_nanos(1);
     let started = || {

@@ -12,7 +12,6 @@
 mod lab;
 
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use lab::clock::{Stamp, ms, pause};
@@ -71,22 +70,12 @@ fn version_2_has_nothing_to_learn_and_is_released_plainly() {
 
 /// The neighbouring priorities of kolla-ansible's nodes: 3.9 ms apart at an interval of 1 s,
 /// 0.39 ms at 10 cs. Both may claim; then the better one must win everywhere, within a second.
-///
-/// On a busy machine the worse keepalived may be stopped between its claim and its announcement,
-/// which then comes last; what ends that is the better one's second announcement after 5 s.
+/// keepalived alone would take 5 s over the neighbours if the worse one announced last.
 #[test]
 fn of_two_backups_one_priority_apart_the_right_one_is_held_for_the_holder_by_all() {
-    const LABS: usize = 2;
-    const RELEASES: usize = 50;
-    const LATE_AT_MOST: usize = 5;
+    const RELEASES: usize = 100;
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let found: Vec<Contested> = thread::scope(|scope| {
-        let labs: Vec<_> =
-            (0..LABS).map(|_| scope.spawn(|| contested_releases(RELEASES))).collect();
-        let ended: Vec<_> = labs.into_iter().map(|lab| lab.join()).collect();
-        let each = ended.into_iter().map(|lab| lab.expect("a lab failed"));
-        each.flatten().collect()
-    });
+    let found = contested_releases(RELEASES);
 
     let count = |what: fn(&Contested) -> bool| found.iter().filter(|one| what(one)).count();
     let (doubles, late) = (count(|one| one.double), count(|one| one.known > SECOND));
@@ -102,8 +91,9 @@ fn of_two_backups_one_priority_apart_the_right_one_is_held_for_the_holder_by_all
         spread(|one| one.claimed),
         spread(|one| one.known),
     );
-    assert_eq!(found.len(), LABS * RELEASES);
-    assert!(late <= LATE_AT_MOST, "late {late} times");
+    assert_eq!(found.len(), RELEASES);
+    let worst = found.iter().map(|one| one.known).max().expect("there were releases");
+    assert!(worst <= 3 * SECOND, "right after {} at worst", ms(worst));
 }
 
 /// One release with two backups waiting.
@@ -135,6 +125,8 @@ fn contested_releases(count: usize) -> Vec<Contested> {
             watch.taken("a", &["a", "b", "c"], begin);
 
             a.terminate();
+            // Claims come 0.4 ms apart: nobody is to be in their way on the same processor.
+            pause(Duration::from_millis(150));
             let released = released(&watch, begin);
             let (claimed, _) = eventually(BOUND, "a claim", || {
                 ["b", "c"]

@@ -271,5 +271,6 @@ const BUDGET: usize = 64;
 /// Batches of 64 that are read from each socket after this thread stood still.
 const CATCH_UP: usize = 32;
 
-/// How long the addresses may take to go when the daemon stops.
-const LAST_WAIT: Duration = Duration::from_millis(200);
+/// How long the addresses may take to go when the daemon stops, and the claims of those that
+/// follow to be heard.
+const LAST_WAIT: Duration = Duration::from_millis(400);

@@ -139,9 +139,9 @@ impl Instance {
 
     fn judge(&self, datagram: &Datagram<'_>, header: &Header<'_>) -> Result<Accepted, Reject> {
         let follows = match self.machine.standing() {
-            Standing::Initialize => return Err(Reject::NotRunning),
+            Standing::Initialize if !self.machine.is_watching() => return Err(Reject::NotRunning),
             Standing::Backup => self.follows,
-            Standing::Active | Standing::Leaving => None,
+            Standing::Initialize | Standing::Active | Standing::Leaving => None,
         };
         let from_us = self.source == Some(datagram.source);
         let receiver = Receiver {
@@ -178,7 +178,7 @@ impl Instance {
         if heard.is_some() && *known != heard {
             *known = heard;
             self.release = release::plan(&self.config, &self.known);
-            self.machine.set_release(self.release.interval);
+            self.machine.set_release(self.release.interval, self.release.several);
         }
     }
 
@@ -262,10 +262,11 @@ impl Instance {
         self.desired.generation
     }
 
-    /// Whether it takes no part in the election and the kernel holds none of its addresses.
+    /// Whether it has nothing more to say or to hear and the kernel holds none of its addresses.
     pub(super) fn is_gone(&self) -> bool {
         let settled = self.acknowledged == self.desired.generation && !self.desired.present;
-        self.machine.standing() == Standing::Initialize && settled
+        let silent = self.machine.standing() == Standing::Initialize;
+        silent && settled && !self.machine.is_watching()
     }
 
     /// Where its adverts arrive; `None` while that is not known.
@@ -309,6 +310,7 @@ fn settings(config: &model::Instance, release: Release) -> Settings {
         answer_lower: config.answer_lower,
         answer_higher: config.answer_higher,
         release: release.interval,
+        several: release.several,
     }
 }
 

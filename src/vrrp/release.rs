@@ -17,30 +17,34 @@ pub(super) struct Release {
     pub(super) interval: Option<Centis>,
     /// The only peer that is taught; `None` for all.
     pub(super) successor: Option<IpAddr>,
+    /// Whether more than one router may follow.
+    pub(super) several: bool,
 }
 
 /// Decides for `instance`, whose unicast peers have the priorities `known`, in their order.
 pub(super) fn plan(instance: &Instance, known: &[Option<Priority>]) -> Release {
-    let shorter = |interval: Centis| Some(interval).filter(|short| *short < instance.interval);
-    match (instance.version, instance.fast_release) {
-        (Version::V2, _) | (Version::V3, FastRelease::Off) => Release::default(),
-        (Version::V3, FastRelease::To(interval)) => {
-            Release { interval: shorter(interval), successor: None }
+    let peers = match &instance.transport {
+        Transport::Unicast { peers, .. } => Some(peers.as_slice()),
+        Transport::Multicast { .. } => None,
+    };
+    let several = peers.is_none_or(|peers| peers.len() > 1);
+    let all = |interval| Release { interval: Some(interval), successor: None, several };
+    let release = match (instance.version, instance.fast_release) {
+        (Version::V2, _) | (Version::V3, FastRelease::Off) => return Release::default(),
+        (Version::V3, FastRelease::To(interval)) => all(interval),
+        (Version::V3, FastRelease::Auto) if instance.interval <= SEVERAL => {
+            return Release::default();
         }
-        (Version::V3, FastRelease::Auto) if instance.interval <= SEVERAL => Release::default(),
-        (Version::V3, FastRelease::Auto) => match &instance.transport {
-            Transport::Unicast { peers, .. } if peers.len() == 1 => {
-                Release { interval: shorter(Centis::SHORTEST), successor: None }
+        (Version::V3, FastRelease::Auto) if !several => all(Centis::SHORTEST),
+        (Version::V3, FastRelease::Auto) => match peers.and_then(|peers| successor(peers, known)) {
+            Some(peer) => {
+                Release { interval: Some(Centis::SHORTEST), successor: Some(peer), several: false }
             }
-            Transport::Unicast { peers, .. } => match successor(peers, known) {
-                Some(peer) => {
-                    Release { interval: shorter(Centis::SHORTEST), successor: Some(peer) }
-                }
-                None => Release { interval: shorter(SEVERAL), successor: None },
-            },
-            Transport::Multicast { .. } => Release { interval: shorter(SEVERAL), successor: None },
+            None => all(SEVERAL),
         },
-    }
+    };
+    let shorter = release.interval.is_some_and(|short| short < instance.interval);
+    if shorter { release } else { Release::default() }
 }
 
 /// The interval that every Backup may be taught before `instance` leaves, when nothing is known

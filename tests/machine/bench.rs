@@ -25,6 +25,7 @@ pub(crate) fn settings() -> Settings {
         answer_lower: true,
         answer_higher: false,
         release: None,
+        several: false,
     }
 }
 

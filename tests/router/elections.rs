@@ -44,7 +44,7 @@ fn a_removed_instance_leaves_and_its_slot_is_used_again() {
     node.acknowledge();
     node.router.remove(key, node.now, &mut node.out);
     node.acknowledge();
-    node.pass(Duration::from_millis(40));
+    node.pass(Duration::from_millis(200));
     assert!(node.router.view(Slot::new(0).unwrap()).is_none());
     assert_eq!(node.router.next_timeout(), None);
     node.router.add(instance("second", 51), node.now, &mut node.out).unwrap();
@@ -78,8 +78,27 @@ fn an_instance_that_is_added_again_while_it_leaves_is_the_same_one_and_starts_an
     assert_eq!(node.router.views().count(), 1);
     assert_eq!(node.standing(0), Standing::Leaving);
     node.acknowledge();
-    node.pass(Duration::from_millis(1));
+    node.pass(Duration::from_millis(5));
     assert_eq!(node.standing(0), Standing::Backup);
+}
+
+#[test]
+fn a_router_that_left_reminds_the_winner_of_two_claims_before_it_is_gone() {
+    let mut node = Node::new(vec![instance("api", 51)]);
+    node.pass(DOWN);
+    node.acknowledge();
+    node.router.handle(Input::Stop, node.now, &mut node.out);
+    node.acknowledge();
+    node.pass(Duration::from_millis(100));
+    assert_eq!(node.standing(0), Standing::Initialize);
+    node.out.sent.clear();
+    for (peer, priority) in [("10.0.0.3", 2), ("10.0.0.2", 3)] {
+        node.hear(peer, GROUP, &message(51, priority, peer, GROUP));
+    }
+    assert!(!node.router.is_stopped(), "it watches");
+    node.pass(Duration::from_millis(100));
+    assert_eq!(node.out.adverts(), [(1, 100, GROUP), (1, 100, GROUP)]);
+    assert!(node.router.is_stopped());
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn a_link_that_goes_down_while_active_takes_the_addresses_away() {
     node.link(&report(2, "eth0", false, &["10.0.0.5"]));
     assert_eq!(node.standing(0), Standing::Leaving);
     node.acknowledge();
-    node.pass(Duration::from_millis(1));
+    node.pass(Duration::from_millis(5));
     assert_eq!(node.standing(0), Standing::Initialize);
     node.link(&report(2, "eth0", true, &["10.0.0.5"]));
     assert_eq!(node.standing(0), Standing::Backup);
@@ -106,7 +106,7 @@ fn a_link_that_returns_during_leaving_starts_the_instance_again() {
     node.link(&report(2, "eth0", true, &["10.0.0.5"]));
     assert_eq!(node.standing(0), Standing::Leaving);
     node.acknowledge();
-    node.pass(Duration::from_millis(1));
+    node.pass(Duration::from_millis(5));
     assert_eq!(node.standing(0), Standing::Backup);
 }
 

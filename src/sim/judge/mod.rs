@@ -4,6 +4,7 @@
 //! reached the node and by what left it.
 
 mod calm;
+mod farewell;
 mod holding;
 mod listening;
 mod shadow;
@@ -175,7 +176,7 @@ impl Watch {
                     Some((shadow, advert))
                 });
                 match addressee {
-                    Some((shadow, advert)) if shadow.standing() != Standing::Initialize => {
+                    Some((shadow, advert)) if shadow.listens(now) => {
                         shadow.hear(advert, now);
                         Ok(())
                     }

@@ -12,6 +12,7 @@ use super::super::effect::Stimulus;
 use super::super::host::LATENESS;
 use super::super::packet::{Message, Told};
 use super::super::rule::Rule;
+use super::farewell::Farewell;
 use super::holding::{Holding, Pace, Sent};
 use super::listening::Listening;
 use super::{Finding, Turn};
@@ -34,7 +35,7 @@ pub(super) struct Shadow {
 
 #[derive(Clone, Debug)]
 enum Phase {
-    Initialize,
+    Initialize(Option<Farewell>),
     Backup(Listening),
     Active(Holding),
     Leaving {
@@ -64,7 +65,7 @@ impl Shadow {
             config: config.clone(),
             priority: config.priority,
             source: None,
-            phase: Phase::Initialize,
+            phase: Phase::Initialize(None),
             desired: false,
             held_since: None,
             pace: Pace::default(),
@@ -79,7 +80,7 @@ impl Shadow {
 
     pub(super) const fn standing(&self) -> Standing {
         match self.phase {
-            Phase::Initialize => Standing::Initialize,
+            Phase::Initialize(_) => Standing::Initialize,
             Phase::Backup(_) => Standing::Backup,
             Phase::Active(_) => Standing::Active,
             Phase::Leaving { .. } => Standing::Leaving,
@@ -89,7 +90,15 @@ impl Shadow {
     pub(super) const fn active_since(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Active(holding) => Some(holding.since),
-            Phase::Initialize | Phase::Backup(_) | Phase::Leaving { .. } => None,
+            Phase::Initialize(_) | Phase::Backup(_) | Phase::Leaving { .. } => None,
+        }
+    }
+
+    /// Whether an advert for it may change anything.
+    pub(super) fn listens(&self, now: Instant) -> bool {
+        match &self.phase {
+            Phase::Initialize(farewell) => farewell.as_ref().is_some_and(|it| it.listens(now)),
+            Phase::Backup(_) | Phase::Active(_) | Phase::Leaving { .. } => true,
         }
     }
 
@@ -111,7 +120,11 @@ impl Shadow {
             Phase::Active(holding) if holding.is_stale(&self.config, now) => {
                 self.due = Some(Due::Listen(Some(advert)));
             }
-            Phase::Initialize => {}
+            Phase::Initialize(farewell) => {
+                if let Some(farewell) = farewell {
+                    farewell.hear(advert);
+                }
+            }
             Phase::Backup(listening) => listening.hear(&self.config, priority, advert, now),
             Phase::Active(_) => {
                 let theirs = (advert.priority, Some(advert.source));
@@ -146,7 +159,7 @@ impl Shadow {
     /// It is not late for anything.
     pub(super) fn check_clock(&self, awake_since: Instant, now: Instant) -> Finding {
         match &self.phase {
-            Phase::Initialize => Ok(()),
+            Phase::Initialize(_) => Ok(()),
             Phase::Backup(listening) => {
                 let deadline = listening.deadline.max(awake_since).max(listening.moved_at);
                 if now <= deadline + LATENESS {
@@ -205,8 +218,9 @@ impl Shadow {
                     Some(_) | None => Ok(()),
                 }
             }
-            Phase::Initialize | Phase::Backup(_) if next == Some(Standing::Active) => Ok(()),
-            Phase::Initialize | Phase::Backup(_) | Phase::Active(_) => {
+            Phase::Initialize(_) | Phase::Backup(_) if next == Some(Standing::Active) => Ok(()),
+            Phase::Initialize(Some(farewell)) => farewell.remind(priority, now),
+            Phase::Initialize(None) | Phase::Backup(_) | Phase::Active(_) => {
                 let standing = self.standing();
                 let what = format!("sends priority {priority} in {standing:?}");
                 Err((Rule::Silence, what))
@@ -232,11 +246,11 @@ impl Shadow {
         }
         let (config, priority) = (&self.config, told.priority);
         let next = match (&self.phase, told.to) {
-            (Phase::Initialize, Standing::Initialize) => Phase::Initialize,
-            (Phase::Initialize, Standing::Backup) => {
+            (Phase::Initialize(_), Standing::Initialize) => Phase::Initialize(None),
+            (Phase::Initialize(_), Standing::Backup) => {
                 Phase::Backup(Listening::afresh(config, priority, now))
             }
-            (Phase::Initialize, Standing::Active) if priority.is_owner() => {
+            (Phase::Initialize(_), Standing::Active) if priority.is_owner() => {
                 Phase::Active(Holding::new(config, priority, now))
             }
             (Phase::Backup(listening), Standing::Active) => {
@@ -266,9 +280,9 @@ impl Shadow {
                 if told.cause == Cause::Left && !silenced && !released {
                     return Err((Rule::ReleaseSent, "left without priority 0".to_owned()));
                 }
-                Phase::Initialize
+                Phase::Initialize(released.then(|| Farewell::new(now)))
             }
-            (Phase::Backup(_) | Phase::Active(_), Standing::Initialize) => Phase::Initialize,
+            (Phase::Backup(_) | Phase::Active(_), Standing::Initialize) => Phase::Initialize(None),
             (_, to) => {
                 let what = format!("goes from {before:?} to {to:?}");
                 return Err((Rule::Told, what));
@@ -347,4 +361,4 @@ fn check_claim(config: &Instance, listening: &Listening, now: Instant) -> Findin
 /// How long priority 0 waits for the kernel.
 const PATIENCE: Duration = Duration::from_millis(30);
 /// How long leaving takes at most: the wait for the kernel, two copies, and waking late thrice.
-pub(in crate::sim) const LEAVING: Duration = Duration::from_millis(34);
+pub(in crate::sim) const LEAVING: Duration = Duration::from_millis(37);

@@ -2,10 +2,11 @@
 //!
 //! While the kernel removes the addresses a short interval is taught, so that Backups of version 3
 //! take over within that interval's skew once they hear priority 0. Two copies of each cover a
-//! loss.
+//! loss. Where several Backups may follow, the release is seen through ([`Handover`]).
 
 use std::time::Duration;
 
+use super::handover::Handover;
 use super::{Action, Actions, Advert, COPY_GAP, Machine, State};
 use crate::types::{Cause, Centis, Instant, Priority, Standing};
 
@@ -33,6 +34,8 @@ pub(super) enum Leaving {
     Releasing {
         /// When it is sent once more.
         again: Instant,
+        /// What the Backups were taught.
+        short: Centis,
     },
 }
 
@@ -42,7 +45,7 @@ impl Leaving {
         match *self {
             Self::Dropping { next_advert, until, .. } => next_advert.min(until),
             Self::Silent { until } => until,
-            Self::Releasing { again } => again,
+            Self::Releasing { again, .. } => again,
         }
     }
 
@@ -98,6 +101,7 @@ impl Machine {
             State::Leaving(Leaving::Silent { .. }) => self.finish(actions),
             State::Leaving(Leaving::Releasing { .. })
             | State::Initialize
+            | State::Watching(_)
             | State::Backup(_)
             | State::Active(_) => {}
         }
@@ -110,9 +114,13 @@ impl Machine {
         };
         match leaving {
             Leaving::Silent { .. } => self.finish(actions),
-            Leaving::Releasing { .. } => {
+            Leaving::Releasing { short, .. } => {
+                let handover = settings.several.then(|| Handover::new(*short, now));
                 actions.push(Action::Advertise(Priority::RELEASE, settings.interval));
                 self.finish(actions);
+                if let Some(handover) = handover {
+                    self.state = State::Watching(handover);
+                }
             }
             Leaving::Dropping { short, next_advert, copy_due, until, gone } => {
                 let over = now >= *until || *gone;
@@ -135,8 +143,9 @@ impl Machine {
         // refuse an unexpected interval would miss it otherwise.
         let advert = Action::Advertise(Priority::RELEASE, self.settings.interval);
         actions.push(advert);
-        if self.settings.release.is_some() {
-            self.state = State::Leaving(Leaving::Releasing { again: now + COPY_GAP });
+        if let Some(short) = self.settings.release {
+            let again = now + short.duration() / RELEASE_COPY;
+            self.state = State::Leaving(Leaving::Releasing { again, short });
         } else {
             actions.push(advert);
             self.finish(actions);
@@ -151,3 +160,8 @@ impl Machine {
 
 /// How long priority 0 waits for the kernel's word that the addresses are gone.
 const GONE_PATIENCE: Duration = Duration::from_millis(30);
+
+/// The part of the taught interval after which priority 0 is repeated: 0.3 to 3 ms. Each copy
+/// starts the skew of all Backups anew; one that came while they still deal with the first would
+/// start them apart.
+const RELEASE_COPY: u32 = 32;

@@ -7,6 +7,7 @@
 mod active;
 mod backup;
 mod burst;
+mod handover;
 mod leaving;
 
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use arrayvec::ArrayVec;
 use self::active::Active;
 use self::backup::Backup;
 use self::burst::Burst;
+use self::handover::Handover;
 use self::leaving::Leaving;
 use super::timing::{active_down_interval, skew_time};
 use crate::config::model::Preempt;
@@ -40,6 +42,8 @@ pub struct Settings {
     /// The interval that Backups are taught before we leave; `None` sends priority 0 alone.
     /// Shorter than `interval` where there is one.
     pub release: Option<Centis>,
+    /// More than one Backup may follow a release.
+    pub several: bool,
 }
 
 /// Something that happened to one virtual router.
@@ -110,6 +114,8 @@ enum State {
     Backup(Backup),
     Active(Active),
     Leaving(Leaving),
+    /// Initialize, for one who listens to what became of its release.
+    Watching(Handover),
 }
 
 impl Machine {
@@ -166,14 +172,16 @@ impl Machine {
                 self.advertise_on_time(now, &mut actions);
             }
             State::Leaving(leaving) if settings.release.is_none() => leaving.hush(now),
-            State::Initialize | State::Leaving(_) => {}
+            State::Initialize | State::Leaving(_) | State::Watching(_) => {}
         }
         actions
     }
 
-    /// Tells the interval to be taught on leaving; it depends on which peers are known.
-    pub fn set_release(&mut self, release: Option<Centis>) {
+    /// Tells the interval to be taught on leaving, and whether several may follow; both depend on
+    /// which peers are known.
+    pub fn set_release(&mut self, release: Option<Centis>, several: bool) {
         self.settings.release = release;
+        self.settings.several = several;
     }
 
     /// The address that adverts come from changed.
@@ -189,6 +197,7 @@ impl Machine {
             State::Backup(backup) => Some(backup.active_down),
             State::Active(active) => Some(active.next_advert),
             State::Leaving(leaving) => Some(leaving.deadline()),
+            State::Watching(handover) => Some(handover.until),
         }
     }
 
@@ -196,11 +205,17 @@ impl Machine {
     #[must_use]
     pub fn standing(&self) -> Standing {
         match self.state {
-            State::Initialize => Standing::Initialize,
+            State::Initialize | State::Watching(_) => Standing::Initialize,
             State::Backup(_) => Standing::Backup,
             State::Active(_) => Standing::Active,
             State::Leaving(_) => Standing::Leaving,
         }
+    }
+
+    /// Whether it takes no part in the election, but still listens to what became of its release.
+    #[must_use]
+    pub fn is_watching(&self) -> bool {
+        matches!(self.state, State::Watching(_))
     }
 
     /// Whether an advert of this priority that comes from our address may be one of ours that came
@@ -214,6 +229,7 @@ impl Machine {
                 priority == self.priority || old == Some(priority)
             }
             State::Leaving(_) => priority == self.priority,
+            State::Watching(_) => true,
         };
         said || priority.is_release()
     }
@@ -229,7 +245,9 @@ impl Machine {
     pub fn active_interval(&self) -> Centis {
         match &self.state {
             State::Backup(backup) => backup.interval,
-            State::Initialize | State::Active(_) | State::Leaving(_) => self.settings.interval,
+            State::Initialize | State::Active(_) | State::Leaving(_) | State::Watching(_) => {
+                self.settings.interval
+            }
         }
     }
 
@@ -237,7 +255,7 @@ impl Machine {
     //# If a Startup event is received
     fn start(&mut self, cause: Cause, source: IpAddr, now: Instant, actions: &mut Actions) {
         self.source = Some(source);
-        if self.state != State::Initialize {
+        if self.standing() != Standing::Initialize {
             return;
         }
         if self.priority.is_owner() {
@@ -253,7 +271,7 @@ impl Machine {
     //# If a Shutdown event is received
     fn down(&mut self, cause: Cause, now: Instant, actions: &mut Actions) {
         match self.state {
-            State::Initialize | State::Leaving(_) => {}
+            State::Initialize | State::Leaving(_) | State::Watching(_) => {}
             State::Backup(_) => {
                 self.state = State::Initialize;
                 actions.push(Action::Tell(Standing::Backup, Standing::Initialize, cause));
@@ -265,7 +283,10 @@ impl Machine {
     fn cut(&mut self, cause: Cause, actions: &mut Actions) {
         let from = self.standing();
         match from {
-            Standing::Initialize => return,
+            Standing::Initialize => {
+                self.state = State::Initialize;
+                return;
+            }
             // A leaving router has dropped them already.
             Standing::Backup | Standing::Leaving => {}
             Standing::Active => actions.push(Action::DropAddresses),
@@ -275,11 +296,12 @@ impl Machine {
     }
 
     fn hear(&mut self, advert: Advert, now: Instant, actions: &mut Actions) {
-        match self.state {
+        match &mut self.state {
             State::Initialize => {}
             State::Backup(_) => self.hear_as_backup(advert, now),
             State::Active(_) => self.hear_as_active(advert, now, actions),
             State::Leaving(_) => self.hear_as_leaving(advert, now),
+            State::Watching(handover) => handover.hear(advert, now),
         }
     }
 
@@ -287,11 +309,17 @@ impl Machine {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
-        match self.state {
+        let interval = self.settings.interval;
+        match &mut self.state {
             State::Initialize => {}
             State::Backup(_) => self.expire_as_backup(now, actions),
             State::Active(_) => self.advertise_on_time(now, actions),
             State::Leaving(_) => self.expire_as_leaving(now, actions),
+            State::Watching(handover) => {
+                if handover.expire(interval, now, actions) {
+                    self.state = State::Initialize;
+                }
+            }
         }
     }
 
@@ -305,7 +333,7 @@ impl Machine {
                 backup.active_down = backup.active_down - skew(old) + skew(priority);
             }
             State::Active(_) if priority < old => self.yield_fast(old, now, actions),
-            State::Active(_) | State::Initialize | State::Leaving(_) => {}
+            State::Active(_) | State::Initialize | State::Leaving(_) | State::Watching(_) => {}
         }
     }
 
