@@ -71,7 +71,8 @@ proptest! {
             .collect();
 
         let before = node.log.0.len();
-        node.reload(&Model { instances: kept(&old, &new), node: new.node });
+        let trackers = old.trackers.clone();
+        node.reload(&Model { instances: kept(&old, &new), trackers, node: new.node });
         node.run(Duration::from_secs(1));
 
         for slot in removed {
@@ -232,6 +233,7 @@ impl Node {
             let out = &mut self.log.at(self.now);
             match change.clone() {
                 Change::Node(_) | Change::Arrange(_) => {}
+                Change::Trackers(all) => self.router.track(all.iter().map(|one| &one.name)),
                 Change::Remove(key) => self.router.remove(key, self.now, out),
                 Change::Replace(one) => self.router.replace(*one, self.now, out).unwrap(),
                 Change::Add(one) => {

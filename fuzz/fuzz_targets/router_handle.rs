@@ -427,6 +427,7 @@ fn instance(octets: &mut Octets<'_>) -> Instance {
         addresses,
         excluded: excluded.into_iter().collect(),
         track_primary: policy & 2 == 0,
+        tracked: Vec::new(),
         tracked_interfaces: if policy & 4 == 4 { vec![tracked] } else { Vec::new() },
         fast_release: short,
         answer_lower: policy & 8 == 0,

@@ -11,7 +11,7 @@ use proptest::sample::{select, subsequence};
 
 use super::model::{
     Authentication, ChecksumForm, FastRelease, Instance, Model, Node, Peer, Preempt, Realtime,
-    TrackedInterface, Transport,
+    Scripts, TrackedInterface, Transport,
 };
 use crate::types::{
     Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Scope, Version, Vrid, Weight,
@@ -45,7 +45,7 @@ pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
 fn valid(node: Node, mut instances: Vec<Instance>) -> Model {
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
-    Model { node, instances }
+    Model { node, trackers: Vec::new(), instances }
 }
 
 fn node() -> impl Strategy<Value = Node> {
@@ -56,7 +56,15 @@ fn node() -> impl Strategy<Value = Node> {
     ];
     (option::of("[a-z]{1,8}"), millis(), any::<[bool; 2]>(), realtime, -20..=19i8).prop_map(
         |(router_id, startup_delay, [dynamic_interfaces, log_unknown_vrids], realtime, nice)| {
-            Node { router_id, startup_delay, dynamic_interfaces, realtime, nice, log_unknown_vrids }
+            Node {
+                router_id,
+                startup_delay,
+                dynamic_interfaces,
+                realtime,
+                nice,
+                log_unknown_vrids,
+                scripts: Scripts::default(),
+            }
         },
     )
 }
@@ -104,6 +112,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         announce,
                         track_primary,
                         tracked_interfaces,
+                        tracked: Vec::new(),
                         fast_release,
                         answer_lower,
                         answer_higher,

@@ -6,13 +6,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::model::{Instance, Key, Model, Node};
+use super::model::{Instance, Key, Model, Node, Tracker};
 
 /// One step from the running configuration to the new one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
     /// What holds for the node as a whole is now this.
     Node(Node),
+    /// These are the trackers now, and no others. One of the same name is the same tracker: whoever
+    /// tracks it does not notice.
+    Trackers(Vec<Tracker>),
     /// This virtual router is gone: it leaves, if it is Active.
     Remove(Key),
     /// The virtual router of the same [`Key`] is now this one. It keeps its state, and whatever
@@ -31,7 +34,7 @@ pub enum Change {
 /// compares what *all* instances desire after the last change, not after each.
 #[must_use]
 pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
-    let Model { node, instances } = new;
+    let Model { node, trackers, instances } = new;
     let old: HashMap<Key, &Instance> = by_key(&running.instances);
     let kept: HashSet<Key> = instances.iter().map(Instance::key).collect();
 
@@ -46,6 +49,9 @@ pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     if running.node != *node {
         changes.push(Change::Node(node.clone()));
+    }
+    if running.trackers != *trackers {
+        changes.push(Change::Trackers(trackers.clone()));
     }
     changes.extend(removed);
     changes.extend(replaced.map(|new| Change::Replace(Box::new(new.clone()))));
@@ -62,6 +68,7 @@ impl Model {
     pub fn apply(&mut self, change: Change) {
         match change {
             Change::Node(node) => self.node = node,
+            Change::Trackers(trackers) => self.trackers = trackers,
             Change::Remove(key) => self.instances.retain(|instance| instance.key() != key),
             Change::Replace(instance) | Change::Add(instance) => self.put(*instance),
             Change::Arrange(order) => self.arrange(&order),
@@ -129,7 +136,7 @@ mod tests {
                     Change::Replace(instance) | Change::Add(instance) => {
                         prop_assert!(!stays(instance.key()));
                     }
-                    Change::Node(_) | Change::Arrange(_) => {}
+                    Change::Node(_) | Change::Trackers(_) | Change::Arrange(_) => {}
                 }
             }
         }
@@ -178,7 +185,7 @@ mod tests {
 
     fn touches(change: &Change) -> Option<Key> {
         match change {
-            Change::Node(_) | Change::Arrange(_) => None,
+            Change::Node(_) | Change::Trackers(_) | Change::Arrange(_) => None,
             Change::Remove(key) => Some(*key),
             Change::Replace(instance) | Change::Add(instance) => Some(instance.key()),
         }
@@ -187,10 +194,11 @@ mod tests {
     fn rank(change: &Change) -> u8 {
         match change {
             Change::Node(_) => 0,
-            Change::Remove(_) => 1,
-            Change::Replace(_) => 2,
-            Change::Add(_) => 3,
-            Change::Arrange(_) => 4,
+            Change::Trackers(_) => 1,
+            Change::Remove(_) => 2,
+            Change::Replace(_) => 3,
+            Change::Add(_) => 4,
+            Change::Arrange(_) => 5,
         }
     }
 }

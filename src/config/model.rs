@@ -6,6 +6,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+mod tracker;
+
+pub use tracker::{
+    Account, Command, Compared, File, InitialLevel, Process, Script, Scripts, Tracked, Tracker,
+    TrackerKind, TrackerName, Watch,
+};
+
 use crate::types::{Address, Announce, Centis, Family, LinkName, Priority, Version, Vrid, Weight};
 
 /// Everything that one node is to do.
@@ -13,6 +20,8 @@ use crate::types::{Address, Announce, Centis, Family, LinkName, Priority, Versio
 pub struct Model {
     /// What holds for the node as a whole.
     pub node: Node,
+    /// What is watched, in the configuration's order; no two have the same name. All are tracked.
+    pub trackers: Vec<Tracker>,
     /// The virtual routers, in the configuration's order; no two have the same [`Key`] or name.
     pub instances: Vec<Instance>,
 }
@@ -32,6 +41,8 @@ pub struct Node {
     pub nice: i8,
     /// `log_unknown_vrids`: adverts of VRIDs that are not ours are reported.
     pub log_unknown_vrids: bool,
+    /// Under which conditions programs are run.
+    pub scripts: Scripts,
 }
 
 impl Default for Node {
@@ -43,6 +54,7 @@ impl Default for Node {
             realtime: Realtime::IfPermitted,
             nice: 0,
             log_unknown_vrids: false,
+            scripts: Scripts::default(),
         }
     }
 }
@@ -99,6 +111,8 @@ pub struct Instance {
     pub track_primary: bool,
     /// Other interfaces whose state is a fault or changes the priority.
     pub tracked_interfaces: Vec<TrackedInterface>,
+    /// What else is tracked, nothing twice: its state is a fault or changes the priority.
+    pub tracked: Vec<Tracked>,
     /// How the interval is shortened on leaving.
     pub fast_release: FastRelease,
     /// An Active Router answers an advert of lower priority at once
@@ -135,6 +149,7 @@ impl Instance {
             announce: Announce::default(),
             track_primary: true,
             tracked_interfaces: Vec::new(),
+            tracked: Vec::new(),
             fast_release: FastRelease::Auto,
             answer_lower: true,
             answer_higher: false,

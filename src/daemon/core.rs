@@ -221,6 +221,10 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         let (router, effects) = (&mut self.router, &mut self.effects);
         for change in changes {
             let (name, result) = match change {
+                Change::Trackers(trackers) => {
+                    router.track(trackers.iter().map(|tracker| &tracker.name));
+                    continue;
+                }
                 Change::Remove(key) => {
                     router.remove(key, now, effects);
                     continue;
@@ -242,6 +246,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         applied.will_overflows = !effects.draw_will();
         let views = router.views();
         applied.names = views.map(|view| (view.slot, view.config.name.clone())).collect();
+        applied.trackers = router.trackers().map(|(id, name)| (id, name.clone())).collect();
         let shortest = router.views().map(|view| {
             let config = view.config;
             config.interval.duration() * u32::from(config.down_adverts)

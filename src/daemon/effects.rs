@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use crate::config::model::Instance;
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
-use crate::types::{Refused, Slot, Standing, Transition};
+use crate::types::{Refused, Reprioritised, Slot, Standing, Transition};
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::board::{Board, Note};
@@ -166,6 +166,10 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         }
         self.to_main.refusals.forget(transition.slot);
         self.tell_main(Told::Transition(transition));
+    }
+
+    fn reprioritise(&mut self, change: Reprioritised) {
+        self.tell_main(Told::Reprioritised(change));
     }
 
     fn refuse(&mut self, refused: Refused) {

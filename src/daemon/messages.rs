@@ -13,9 +13,10 @@ use rustix::io::Errno;
 use tokio::sync::oneshot;
 
 use crate::config::diff::Change;
+use crate::config::model::TrackerName;
 use crate::kernel::Plan;
 use crate::sys;
-use crate::types::{IfIndex, LinkReport, Refused, Slot, Transition};
+use crate::types::{IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition};
 use crate::vrrp::Listen;
 use crate::wire::FrameError;
 
@@ -38,6 +39,8 @@ pub(super) enum Command {
 pub(super) struct Applied {
     /// Every instance's slot and name.
     pub(super) names: Vec<(Slot, String)>,
+    /// Every tracker's index and name.
+    pub(super) trackers: Vec<(TrackerId, TrackerName)>,
     /// Instances that were refused: they are as they were before.
     pub(super) refused: Vec<(String, FrameError)>,
     /// There was no room in the last will: the supervisor knows the old configuration only.
@@ -67,6 +70,8 @@ pub(super) enum LinkEvent {
 pub(super) enum Told {
     /// An instance changed its state.
     Transition(Transition),
+    /// The effective priority of an instance changed.
+    Reprioritised(Reprioritised),
     /// An instance refuses packets. Told once a minute for each reason.
     Refused(Refused),
     /// The system did not take an advert. Told once for each reason and state of the instance.

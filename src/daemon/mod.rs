@@ -35,6 +35,7 @@ pub mod signals;
 mod sockets;
 mod supervisor;
 mod threads;
+mod watched;
 mod will;
 mod worker;
 

@@ -32,6 +32,7 @@ use super::reload::{self, Before};
 use super::report::{News, Reporter};
 use super::signals::{self, Request};
 use super::threads::Threads;
+use super::watched::Watched;
 use super::will::Drawer;
 
 /// Runs the worker until it is told to stop.
@@ -63,6 +64,7 @@ where
             options,
             model: Model::default(),
             names: Names::default(),
+            watched: Watched::default(),
             at_fault: HashSet::new(),
             threads,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
@@ -86,6 +88,7 @@ struct Main<'a> {
     /// The running configuration.
     model: Model,
     names: Names,
+    watched: Watched,
     /// Instances that became unable to run and have told so.
     at_fault: HashSet<Slot>,
     threads: Threads,
@@ -124,8 +127,11 @@ impl Main<'_> {
         while let Ok(told) = self.threads.told.try_recv() {
             match told {
                 Told::Transition(transition) => {
-                    transition::log(self.names.of(&transition), &transition);
+                    transition::log(self.names.of(&transition), &transition, &self.watched);
                     self.note_fault(&transition);
+                }
+                Told::Reprioritised(change) => {
+                    transition::log_priority(self.names.get(change.slot), &change, &self.watched);
                 }
                 Told::Refused(refused) => refusal::log(self.names.get(refused.slot), &refused),
                 // Priority 0 cannot leave by a link that is down: the fault has told that.
@@ -171,7 +177,8 @@ impl Main<'_> {
         let Some(applied) = self.threads.apply(changes).await else {
             return; // the core thread has ended, as `listen` will find
         };
-        let Applied { names, refused, will_overflows } = applied;
+        let Applied { names, trackers, refused, will_overflows } = applied;
+        self.watched.follow(trackers);
         self.names.follow(names);
         // What the change itself brought about, while the old names are known.
         self.hear();

@@ -5,14 +5,25 @@ use std::fmt;
 use tracing::field::display;
 use tracing::info;
 
-use crate::types::{Cause, Fault, Standing, Transition};
+use crate::types::{
+    Cause, Fault, Occasion, Reprioritised, Standing, TrackerId, Transition, Verdict,
+};
+
+/// What a tracker is called and what is the matter with it, in words: `script chk (exited with
+/// status 1)`.
+pub trait Trackers {
+    /// In words.
+    fn describe(&self, tracker: TrackerId) -> String;
+}
 
 /// Writes `transition` of the instance called `name` into the log.
 ///
 /// The message is keepalived's where it has one, because tools look for it; cause and evidence
 /// stand in the fields.
-pub fn log(name: &str, transition: &Transition) {
-    let evidence = Evidence::of(&transition.cause).map(display);
+pub fn log(name: &str, transition: &Transition, trackers: &impl Trackers) {
+    let about = about(&transition.cause).map(|tracker| trackers.describe(tracker));
+    let about = about.as_deref().unwrap_or("?");
+    let evidence = Evidence::of(&transition.cause, about).map(display);
     info!(
         instance = name,
         from = state(transition.from),
@@ -21,16 +32,63 @@ pub fn log(name: &str, transition: &Transition) {
         cause = cause(&transition.cause),
         evidence,
         "{}",
-        Message(name, transition)
+        Message(name, transition, about)
     );
 }
 
+/// Writes the new priority of the instance called `name` into the log, in keepalived's words.
+pub fn log_priority(name: &str, change: &Reprioritised, trackers: &impl Trackers) {
+    let Reprioritised { from, to, occasion, .. } = change;
+    let because = match occasion {
+        Occasion::Own => None,
+        Occasion::Link(link) => Some(format!("interface {link}")),
+        Occasion::Tracker(tracker, Verdict::Level(level)) => {
+            Some(format!("{}: {level}", trackers.describe(*tracker)))
+        }
+        Occasion::Tracker(tracker, _) => Some(trackers.describe(*tracker)),
+    };
+    info!(
+        instance = name,
+        priority = to.get(),
+        because,
+        "({name}) Changing effective priority from {from} to {to}"
+    );
+}
+
+/// The tracker that a cause is about.
+const fn about(cause: &Cause) -> Option<TrackerId> {
+    match cause {
+        Cause::Fault(Fault::Tracked(tracker) | Fault::Untold(tracker)) => Some(*tracker),
+        Cause::Fault(
+            Fault::LinkMissing(_)
+            | Fault::LinkDown(_)
+            | Fault::LinkUp(_)
+            | Fault::NoSource(_)
+            | Fault::Tentative(_)
+            | Fault::SourceMissing(_)
+            | Fault::Deaf(_),
+        )
+        | Cause::Started
+        | Cause::Owner
+        | Cause::Silence { .. }
+        | Cause::Released { .. }
+        | Cause::Preempted { .. }
+        | Cause::HigherPriority { .. }
+        | Cause::HigherAddress { .. }
+        | Cause::Recovered
+        | Cause::Stalled { .. }
+        | Cause::Removed
+        | Cause::Stopped
+        | Cause::Left => None,
+    }
+}
+
 /// keepalived's words for what happened.
-struct Message<'a>(&'a str, &'a Transition);
+struct Message<'a>(&'a str, &'a Transition, &'a str);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(name, transition) = self;
+        let Self(name, transition, about) = self;
         match (transition.to, &transition.cause) {
             (Standing::Active, _) => write!(f, "({name}) Entering MASTER STATE"),
             (Standing::Backup, Cause::Started) => {
@@ -38,7 +96,7 @@ impl fmt::Display for Message<'_> {
             }
             (Standing::Backup, _) => write!(f, "({name}) Entering BACKUP STATE"),
             (Standing::Initialize | Standing::Leaving, Cause::Fault(fault)) => {
-                write!(f, "({name}) Entering FAULT STATE ({})", Missing(fault))
+                write!(f, "({name}) Entering FAULT STATE ({})", Missing(fault, about))
             }
             (Standing::Initialize, Cause::Left) => write!(f, "({name}) The addresses are gone"),
             (Standing::Initialize, Cause::Removed) => {
@@ -51,27 +109,30 @@ impl fmt::Display for Message<'_> {
 }
 
 /// What a fault is about, in keepalived's words.
-struct Missing<'a>(&'a Fault);
+struct Missing<'a>(&'a Fault, &'a str);
 
 impl fmt::Display for Missing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Fault::LinkMissing(link) => write!(f, "interface {link} missing"),
             Fault::LinkDown(link) => write!(f, "interface {link} down"),
+            Fault::LinkUp(link) => write!(f, "interface {link} up"),
             Fault::NoSource(link) => write!(f, "no address on {link} to send from"),
             Fault::Tentative(link) => write!(f, "address of {link} still tentative"),
             Fault::SourceMissing(source) => write!(f, "src address not configured: {source}"),
             Fault::Deaf(link) => write!(f, "adverts cannot be received on {link}"),
+            Fault::Tracked(_) => f.write_str(self.1),
+            Fault::Untold(_) => write!(f, "{} is not known yet", self.1),
         }
     }
 }
 
 /// What the cause was concluded from.
-struct Evidence<'a>(&'a Cause);
+struct Evidence<'a>(&'a Cause, &'a str);
 
 impl<'a> Evidence<'a> {
     /// `None` where there is nothing to say beyond the cause's name and the message.
-    const fn of(cause: &'a Cause) -> Option<Self> {
+    const fn of(cause: &'a Cause, about: &'a str) -> Option<Self> {
         match cause {
             Cause::Started
             | Cause::Owner
@@ -85,7 +146,7 @@ impl<'a> Evidence<'a> {
             | Cause::HigherPriority { .. }
             | Cause::HigherAddress { .. }
             | Cause::Fault(_)
-            | Cause::Stalled { .. } => Some(Self(cause)),
+            | Cause::Stalled { .. } => Some(Self(cause, about)),
         }
     }
 }
@@ -108,7 +169,7 @@ impl fmt::Display for Evidence<'_> {
                 write!(f, "{peer} has priority {theirs}")
             }
             Cause::HigherAddress { peer } => write!(f, "{peer} has the same priority"),
-            Cause::Fault(fault) => Missing(fault).fmt(f),
+            Cause::Fault(fault) => Missing(fault, self.1).fmt(f),
             Cause::Stalled { lasted } => write!(f, "stood still for {} ms", lasted.as_millis()),
         }
     }
@@ -136,6 +197,9 @@ fn cause(cause: &Cause) -> &'static str {
         Cause::HigherAddress { .. } => "higher_address",
         Cause::Fault(Fault::LinkMissing(_)) => "link_missing",
         Cause::Fault(Fault::LinkDown(_)) => "link_down",
+        Cause::Fault(Fault::LinkUp(_)) => "link_up",
+        Cause::Fault(Fault::Tracked(_)) => "tracked",
+        Cause::Fault(Fault::Untold(_)) => "untold",
         Cause::Fault(Fault::NoSource(_)) => "no_source",
         Cause::Fault(Fault::Tentative(_)) => "tentative",
         Cause::Fault(Fault::SourceMissing(_)) => "source_missing",
@@ -163,7 +227,7 @@ mod tests {
             priority: Priority::DEFAULT,
             cause,
         };
-        Message("VI_1", &transition).to_string()
+        Message("VI_1", &transition, "script chk (exited with status 3)").to_string()
     }
 
     #[test]
@@ -184,6 +248,11 @@ mod tests {
             message(Standing::Leaving, fault),
             "(VI_1) Entering FAULT STATE (interface eth0 down)",
             "an Active instance is at fault from now on, not only when it has left"
+        );
+        let fault = Cause::Fault(Fault::Tracked(TrackerId::new(0).unwrap()));
+        assert_eq!(
+            message(Standing::Leaving, fault),
+            "(VI_1) Entering FAULT STATE (script chk (exited with status 3))",
         );
     }
 }

@@ -13,6 +13,7 @@ mod program;
 mod reject;
 mod report;
 mod slot;
+mod tracker;
 mod transition;
 mod vrid;
 
@@ -29,7 +30,8 @@ pub use program::{Account, Program};
 pub use reject::{Refused, Reject};
 pub use report::{LinkAddress, LinkReport};
 pub use slot::Slot;
-pub use transition::{Cause, Fault, Standing, Transition};
+pub use tracker::{TrackerId, Verdict};
+pub use transition::{Cause, Fault, Occasion, Reprioritised, Standing, Transition};
 pub use vrid::Vrid;
 
 /// A number is outside the range that its type allows. Nothing was built.

@@ -65,7 +65,7 @@ impl fmt::Display for Priority {
     }
 }
 
-/// What a tracked object adds to the priority, -253..=253; 0 means that its failure is a fault.
+/// What a tracked object adds to the priority, -254..=254; 0 means that its failure is a fault.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Weight(i16);
 
@@ -76,16 +76,16 @@ impl Weight {
     /// Builds a weight.
     ///
     /// # Errors
-    /// [`OutOfRange`] outside -253..=253.
+    /// [`OutOfRange`] outside -254..=254.
     pub const fn new(value: i16) -> Result<Self, OutOfRange> {
-        if value < -253 || value > 253 {
+        if value < -254 || value > 254 {
             #[expect(clippy::as_conversions, reason = "widening, and `i64::from` is not const")]
-            return Err(OutOfRange { value: value as i64, least: -253, most: 253 });
+            return Err(OutOfRange { value: value as i64, least: -254, most: 254 });
         }
         Ok(Self(value))
     }
 
-    /// The number, -253..=253.
+    /// The number, -254..=254.
     #[must_use]
     pub const fn get(self) -> i16 {
         self.0

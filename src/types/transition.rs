@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Instant, LinkName, Priority, Slot};
+use super::{Instant, LinkName, Priority, Slot, TrackerId, Verdict};
 
 /// One change of an instance's state.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,6 +96,8 @@ pub enum Fault {
     LinkMissing(LinkName),
     /// The interface is down or has no carrier.
     LinkDown(LinkName),
+    /// The interface is up, and is not to be (`weight 0 reverse`).
+    LinkUp(LinkName),
     /// The interface has no address that adverts could be sent from.
     NoSource(LinkName),
     /// The only such address is still tentative: duplicate address detection runs.
@@ -104,4 +106,55 @@ pub enum Fault {
     SourceMissing(IpAddr),
     /// No socket for its adverts could be opened on the interface: nobody would be heard.
     Deaf(LinkName),
+    /// A tracked object that it cannot do without is not as it should be.
+    Tracked(TrackerId),
+    /// Nothing is known yet of a tracked object that it cannot do without.
+    Untold(TrackerId),
+}
+
+impl Fault {
+    /// Whether it is a wait that every start begins with, and nothing that anybody is told of.
+    #[must_use]
+    pub const fn is_wait(self) -> bool {
+        match self {
+            Self::Untold(_) => true,
+            Self::LinkMissing(_)
+            | Self::LinkDown(_)
+            | Self::LinkUp(_)
+            | Self::NoSource(_)
+            | Self::Tentative(_)
+            | Self::SourceMissing(_)
+            | Self::Deaf(_)
+            | Self::Tracked(_) => false,
+        }
+    }
+}
+
+/// An instance goes into the election with another priority than before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reprioritised {
+    /// Which instance.
+    pub slot: Slot,
+    /// When.
+    pub at: Instant,
+    /// In which state it is.
+    pub standing: Standing,
+    /// The effective priority until now.
+    pub from: Priority,
+    /// The effective priority from now on.
+    pub to: Priority,
+    /// What changed it.
+    pub occasion: Occasion,
+}
+
+/// What makes a router look at its instances again.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Occasion {
+    /// A change of the configuration, or time.
+    #[default]
+    Own,
+    /// News of this interface.
+    Link(LinkName),
+    /// News of this tracked object, and what they are.
+    Tracker(TrackerId, Verdict),
 }

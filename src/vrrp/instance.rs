@@ -9,7 +9,7 @@ use super::release::{self, Release};
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
     Cause, Centis, Counters, Fault, IfIndex, Instant, Priority, Refused, Reject, Slot, Standing,
-    Transition, Version,
+    TrackerId, Transition, Version,
 };
 use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
 
@@ -24,6 +24,8 @@ pub(super) struct Instance {
     pub(super) link: Option<IfIndex>,
     /// What it lacks, as last told.
     pub(super) fault: Option<Fault>,
+    /// The indexes of what it tracks, in the order of its configuration.
+    pub(super) trackers: Vec<Option<TrackerId>>,
     /// It was removed from the configuration and goes once its addresses are gone.
     pub(super) removed: bool,
     source: Option<IpAddr>,
@@ -58,6 +60,7 @@ impl Instance {
             counters: Counters::default(),
             link: None,
             fault: None,
+            trackers: Vec::new(),
             removed: false,
             source: None,
             follows: None,

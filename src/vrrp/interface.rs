@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::config::model::Instance;
-use crate::types::{IfIndex, LinkReport, Refused, Slot, Transition};
+use crate::types::{
+    IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition, Verdict,
+};
 use crate::wire::Packet;
 
 /// Something that happened.
@@ -28,6 +30,13 @@ pub enum Input<'a> {
         slot: Slot,
         /// The generation of the [`Desire`] that it answers.
         generation: u32,
+    },
+    /// What is known of a tracked object changed.
+    Verdict {
+        /// Which one.
+        tracker: TrackerId,
+        /// What is known of it now.
+        verdict: Verdict,
     },
     /// These, and no others, of what is to be listened to cannot be.
     Deaf(&'a [Listen]),
@@ -54,6 +63,10 @@ pub trait Outbox {
 
     /// This happened.
     fn tell(&mut self, transition: Transition);
+
+    /// An instance goes into the election with another priority. Nothing follows from it; who
+    /// does not log need not listen.
+    fn reprioritise(&mut self, _change: Reprioritised) {}
 
     /// A running instance refused this packet. Comes with each of them, however many there are.
     /// Nothing follows from it; who does not log need not listen.

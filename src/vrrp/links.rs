@@ -68,8 +68,11 @@ impl Links {
         };
         let carried = instance.held().filter(|address| address.tracked);
         let carried = carried.map(|address| &address.link).filter(|l| **l != instance.interface);
-        let required = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
-        own.or_else(|| carried.chain(required.map(|tracked| &tracked.link)).find_map(fault))
+        let unweighted = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
+        let required = unweighted.clone().filter(|t| !t.reverse).map(|tracked| &tracked.link);
+        let unwanted = || unweighted.filter(|t| t.reverse && self.is_up(&t.link));
+        own.or_else(|| carried.chain(required).find_map(fault))
+            .or_else(|| unwanted().next().map(|tracked| Fault::LinkUp(tracked.link)))
     }
 
     /// The address that the adverts of `instance` come from.

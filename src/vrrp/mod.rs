@@ -11,7 +11,11 @@ mod receive;
 mod release;
 mod router;
 pub mod timing;
+mod trackers;
+mod view;
 
 pub use interface::{Desire, Input, Listen, Outbox, Reannounce, Transmit};
+pub use priority::{Contribution, Tracked};
 pub use release::taught;
-pub use router::{Router, View};
+pub use router::Router;
+pub use view::View;

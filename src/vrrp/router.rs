@@ -10,10 +10,11 @@ use super::interface::{Input, Listen, Outbox};
 use super::links::Links;
 use super::machine::Event;
 use super::priority;
-use crate::config::model::{self, Key, Transport};
+use super::trackers::Trackers;
+use crate::config::model::{self, Key, TrackerName, Transport};
 use crate::types::{
-    Cause, Counters, Family, Fault, IfIndex, Instant, LinkName, LinkReport, Packet, Priority,
-    Reject, Slot, Standing,
+    Cause, Counters, Family, Fault, IfIndex, Instant, LinkName, LinkReport, Occasion, Packet,
+    Reject, Reprioritised, Slot, Standing, TrackerId, Verdict,
 };
 use crate::wire::{Datagram, FrameError, Header};
 
@@ -23,13 +24,16 @@ use crate::wire::{Datagram, FrameError, Header};
 /// Receiving, advertising and changing state allocate nothing.
 #[derive(Debug, Default)]
 pub struct Router {
-    slots: Vec<Option<Instance>>,
+    pub(super) slots: Vec<Option<Instance>>,
     /// Slots to be used again, each with the generation of its last desire.
     free: Vec<(Slot, u32)>,
     keys: HashMap<Key, Slot>,
     deadlines: Deadlines,
     dispatch: Dispatch,
-    links: Links,
+    pub(super) links: Links,
+    pub(super) trackers: Trackers,
+    /// What made the router look at its instances.
+    occasion: Occasion,
     /// Who has to be looked at when an interface changes.
     watchers: HashMap<LinkName, Vec<Slot>>,
     /// Who has to be looked at whatever interface changes: their source may stand on any.
@@ -37,7 +41,7 @@ pub struct Router {
     /// How many instances hold an address: it is no candidate for a source.
     held: HashMap<IpAddr, usize>,
     /// Refused packets that belong to no instance.
-    strays: Counters,
+    pub(super) strays: Counters,
     /// What cannot be listened to.
     deaf: Vec<Listen>,
     /// Nothing is claimed before this time.
@@ -60,10 +64,12 @@ impl Router {
             Input::Link(report) => self.link(report, now, out),
             Input::LinkGone(index) => {
                 if let Some(name) = self.links.remove(index) {
+                    self.occasion = Occasion::Link(name);
                     self.look_at_watchers(name, now, out);
                     self.look_at_roamers(now, out);
                 }
             }
+            Input::Verdict { tracker, verdict } => self.judge(tracker, verdict, now, out),
             Input::Applied { slot, generation } => {
                 self.with(slot, now, out, |instance, out| instance.applied(generation, now, out));
             }
@@ -75,6 +81,13 @@ impl Router {
                 }
             }
         }
+        self.occasion = Occasion::Own;
+    }
+
+    /// From now on the configuration lists these trackers and no others. To be told before the
+    /// instances that track them are added. One that was there keeps its index and its verdict.
+    pub fn track<'a>(&mut self, names: impl Iterator<Item = &'a TrackerName>) {
+        self.trackers.list(names);
     }
 
     /// Adds a virtual router. It enters the election as soon as it lacks nothing. One of the same
@@ -103,6 +116,8 @@ impl Router {
         }
         self.keys.insert(key, slot);
         self.watch(slot, &instance.config);
+        let mut instance = instance;
+        instance.trackers = self.trackers.ids_of(&instance.config);
         out.assign(slot, Some(&instance.config));
         if let Some(entry) = self.slots.get_mut(slot.index()) {
             *entry = Some(instance);
@@ -133,6 +148,9 @@ impl Router {
         let new = instance.config.clone();
         self.unwatch(slot, &old);
         self.watch(slot, &new);
+        if let Some(instance) = self.slots.get_mut(slot.index()).and_then(Option::as_mut) {
+            instance.trackers = self.trackers.ids_of(&new);
+        }
         self.look_at(slot, now, out);
         Ok(())
     }
@@ -168,33 +186,7 @@ impl Router {
         self.stopping && self.instances().all(Instance::is_gone)
     }
 
-    /// The configuration, standing and effective priority of the instance at `slot`.
-    #[must_use]
-    pub fn view(&self, slot: Slot) -> Option<View<'_>> {
-        let instance = self.slots.get(slot.index())?.as_ref()?;
-        Some(View {
-            slot,
-            config: &instance.config,
-            standing: instance.machine.standing(),
-            fault: instance.fault,
-            priority: instance.machine.priority(),
-            source: instance.source(),
-            counters: &instance.counters,
-        })
-    }
-
-    /// Every instance, in the order of their slots.
-    pub fn views(&self) -> impl Iterator<Item = View<'_>> {
-        self.instances().filter_map(|instance| self.view(instance.slot))
-    }
-
-    /// Refused packets that belong to no instance.
-    #[must_use]
-    pub fn strays(&self) -> &Counters {
-        &self.strays
-    }
-
-    fn instances(&self) -> impl Iterator<Item = &Instance> {
+    pub(super) fn instances(&self) -> impl Iterator<Item = &Instance> {
         self.slots.iter().flatten()
     }
 
@@ -245,7 +237,20 @@ impl Router {
         }
     }
 
+    fn judge(&mut self, tracker: TrackerId, verdict: Verdict, now: Instant, out: &mut impl Outbox) {
+        if !self.trackers.judge(tracker, verdict) {
+            return;
+        }
+        self.occasion = Occasion::Tracker(tracker, verdict);
+        let mut place = 0;
+        while let Some(slot) = self.trackers.watcher(tracker, place) {
+            self.look_at(slot, now, out);
+            place += 1;
+        }
+    }
+
     fn link(&mut self, report: &LinkReport, now: Instant, out: &mut impl Outbox) {
+        self.occasion = Occasion::Link(report.name);
         if let Some(old) = self.links.put(report) {
             self.look_at_watchers(old, now, out);
         }
@@ -290,7 +295,7 @@ impl Router {
 
     /// Compares what an instance needs to what there is, and tells it what changed.
     fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        let Self { slots, links, held, deaf, hold_until, stopping, .. } = self;
+        let Self { slots, links, trackers, held, deaf, hold_until, stopping, occasion, .. } = self;
         let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
             return;
         };
@@ -298,17 +303,20 @@ impl Router {
         let source = links.source(&instance.config, |ip| held.contains_key(&ip));
         let is_deaf =
             listen(&instance.config, index, source.ok()).is_some_and(|it| deaf.contains(&it));
+        let was_running = instance.machine.standing() != Standing::Initialize;
         let fault = links
             .fault(&instance.config)
             .or_else(|| source.err())
             .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.interface)));
+        let runs = was_running && !instance.removed && !*stopping;
+        let tracked = || priority::fault(&instance.config, &instance.trackers, trackers, runs);
+        let fault = fault.or_else(tracked);
         let cause = match fault {
             _ if instance.removed => Some(Cause::Removed),
             _ if *stopping => Some(Cause::Stopped),
             fault => fault.map(Cause::Fault),
         };
         // What has to be said on leaving goes out by the old link and from the old address.
-        let was_running = instance.machine.standing() != Standing::Initialize;
         if let (true, Some(cause)) = (was_running, cause) {
             let event = if index.is_none() { Event::Cut(cause) } else { Event::Down(cause) };
             instance.handle(event, now, out);
@@ -317,14 +325,20 @@ impl Router {
         if let Ok(source) = source {
             instance.set_source(source);
         }
-        let priority = priority::effective(&instance.config, links);
-        if priority != instance.machine.priority() {
-            instance.handle(Event::Priority(priority), now, out);
+        let to = priority::effective(&instance.config, &instance.trackers, links, trackers);
+        let from = instance.machine.priority();
+        if to != from {
+            let (standing, occasion) = (instance.machine.standing(), *occasion);
+            instance.handle(Event::Priority(to), now, out);
+            if standing != Standing::Initialize || occasion != Occasion::Own {
+                out.reprioritise(Reprioritised { slot, at: now, standing, from, to, occasion });
+            }
         }
         let old_fault = std::mem::replace(&mut instance.fault, fault);
         if !was_running {
             match (cause, source) {
                 (Some(Cause::Fault(_)), _) if old_fault == fault => {}
+                (Some(Cause::Fault(fault)), _) if fault.is_wait() => {}
                 (Some(cause @ Cause::Fault(_)), _) => {
                     instance.tell(Standing::Initialize, Standing::Initialize, cause, now, out);
                 }
@@ -399,6 +413,7 @@ impl Router {
     }
 
     fn watch(&mut self, slot: Slot, config: &model::Instance) {
+        self.trackers.watch(slot, config);
         for name in config.links() {
             let slots = self.watchers.entry(name).or_default();
             if !slots.contains(&slot) {
@@ -422,6 +437,7 @@ impl Router {
                 }
             }
         }
+        self.trackers.unwatch(slot);
         self.roamers.retain(|other| *other != slot);
         for address in config.held() {
             if let Some(count) = self.held.get_mut(&address.ip) {
@@ -432,25 +448,6 @@ impl Router {
             }
         }
     }
-}
-
-/// An instance as it stands.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    /// Where it stands in the node's tables.
-    pub slot: Slot,
-    /// Its configuration.
-    pub config: &'a model::Instance,
-    /// Its state.
-    pub standing: Standing,
-    /// What it lacks.
-    pub fault: Option<Fault>,
-    /// Its effective priority.
-    pub priority: Priority,
-    /// The address that its adverts come from.
-    pub source: Option<IpAddr>,
-    /// What it has counted.
-    pub counters: &'a Counters,
 }
 
 /// Whether the adverts' source is one that any interface may have.

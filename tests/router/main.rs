@@ -12,3 +12,4 @@ mod elections;
 mod links;
 mod node;
 mod packets;
+mod trackers;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use vipd::config::model::{Instance, Peer, Transport};
 use vipd::types::{
     Address, Cause, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr,
-    Packet, Priority, Reject, Scope, Slot, Standing, Transition, Vrid,
+    Packet, Priority, Reject, Reprioritised, Scope, Slot, Standing, Transition, Vrid,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame};
@@ -63,6 +63,7 @@ pub(crate) struct Recorder {
     pub(crate) assigned: Vec<(Slot, Option<String>)>,
     pub(crate) announced: Vec<Slot>,
     pub(crate) told: Vec<Transition>,
+    pub(crate) changes: Vec<Reprioritised>,
 }
 
 impl Outbox for Recorder {
@@ -84,6 +85,10 @@ impl Outbox for Recorder {
 
     fn tell(&mut self, transition: Transition) {
         self.told.push(transition);
+    }
+
+    fn reprioritise(&mut self, change: Reprioritised) {
+        self.changes.push(change);
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn compile(
         announce,
         track_primary: written.track_primary.is_none_or(|it| it.value),
         tracked_interfaces,
+        tracked: Vec::new(),
         fast_release: policy.fast_release.map_or(FastRelease::Auto, |it| it.value),
         answer_lower: !strict && policy.answer_lower.is_none_or(|it| it.value),
         answer_higher: !strict && is(policy.answer_higher),

@@ -10,7 +10,7 @@ mod transport;
 
 use super::declared::{self, Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Instance, Model, Node};
+use super::model::{Instance, Model, Node, Scripts};
 use identity::Taken;
 
 /// Makes the model, or says everything that keeps it from being made.
@@ -20,7 +20,7 @@ use identity::Taken;
 pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     let mut findings = Findings { manners: declared.manners, all: found };
     let instances = instances(declared, &mut findings);
-    let model = Model { node: node(&declared.node), instances };
+    let model = Model { node: node(&declared.node), trackers: Vec::new(), instances };
     (!found.has_errors()).then_some(model)
 }
 
@@ -54,6 +54,7 @@ fn node(written: &declared::Node) -> Node {
         realtime: written.realtime.map_or(usual.realtime, |it| it.value),
         nice: written.nice.map_or(usual.nice, |it| it.value),
         log_unknown_vrids: answer(written.log_unknown_vrids, usual.log_unknown_vrids),
+        scripts: Scripts::default(),
     }
 }
 

@@ -1,0 +1,76 @@
+//! The node as it stands, for those who report on it.
+
+use std::net::IpAddr;
+
+use super::instance::Instance;
+use super::priority::{self, Contribution};
+use super::router::Router;
+use crate::config::model::{self, TrackerName};
+use crate::types::{Counters, Fault, Priority, Slot, Standing, TrackerId, Verdict};
+
+/// An instance as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Where it stands in the node's tables.
+    pub slot: Slot,
+    /// Its configuration.
+    pub config: &'a model::Instance,
+    /// Its state.
+    pub standing: Standing,
+    /// What it lacks.
+    pub fault: Option<Fault>,
+    /// Its effective priority.
+    pub priority: Priority,
+    /// The address that its adverts come from.
+    pub source: Option<IpAddr>,
+    /// What it has counted.
+    pub counters: &'a Counters,
+}
+
+impl Router {
+    /// The configuration, standing and effective priority of the instance at `slot`.
+    #[must_use]
+    pub fn view(&self, slot: Slot) -> Option<View<'_>> {
+        let instance = self.slots.get(slot.index())?.as_ref()?;
+        Some(View {
+            slot,
+            config: &instance.config,
+            standing: instance.machine.standing(),
+            fault: instance.fault,
+            priority: instance.machine.priority(),
+            source: instance.source(),
+            counters: &instance.counters,
+        })
+    }
+
+    /// Every instance, in the order of their slots.
+    pub fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.instances().filter_map(|instance| self.view(instance.slot))
+    }
+
+    /// Every tracker that the configuration lists, with its index.
+    pub fn trackers(&self) -> impl Iterator<Item = (TrackerId, &TrackerName)> {
+        self.trackers.listed()
+    }
+
+    /// What is known of a tracker.
+    #[must_use]
+    pub fn verdict(&self, tracker: TrackerId) -> Verdict {
+        self.trackers.verdict(tracker)
+    }
+
+    /// What the tracked objects of the instance at `slot` add to its priority.
+    pub fn contributions(&self, slot: Slot) -> impl Iterator<Item = Contribution> {
+        let instance = self.slots.get(slot.index()).and_then(Option::as_ref);
+        instance.into_iter().flat_map(|instance| {
+            let Instance { config, trackers, .. } = instance;
+            priority::contributions(config, trackers, &self.links, &self.trackers)
+        })
+    }
+
+    /// Refused packets that belong to no instance.
+    #[must_use]
+    pub fn strays(&self) -> &Counters {
+        &self.strays
+    }
+}
