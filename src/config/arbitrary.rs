@@ -11,7 +11,7 @@ use proptest::sample::{select, subsequence};
 
 use super::model::{
     Authentication, ChecksumForm, FastRelease, Instance, Model, Node, Peer, Preempt, Realtime,
-    Scripts, TrackedInterface, Transport,
+    TrackedInterface, Transport,
 };
 use crate::types::{
     Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Scope, Version, Vrid, Weight,
@@ -56,15 +56,7 @@ fn node() -> impl Strategy<Value = Node> {
     ];
     (option::of("[a-z]{1,8}"), millis(), any::<[bool; 2]>(), realtime, -20..=19i8).prop_map(
         |(router_id, startup_delay, [dynamic_interfaces, log_unknown_vrids], realtime, nice)| {
-            Node {
-                router_id,
-                startup_delay,
-                dynamic_interfaces,
-                realtime,
-                nice,
-                log_unknown_vrids,
-                scripts: Scripts::default(),
-            }
+            Node { router_id, startup_delay, dynamic_interfaces, realtime, nice, log_unknown_vrids }
         },
     )
 }

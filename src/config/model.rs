@@ -3,14 +3,14 @@
 //! Both syntaxes are compiled to this, the router and the reload compare and apply it. Two models
 //! are equal exactly if nothing would change.
 
+mod tracker;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
-mod tracker;
-
 pub use tracker::{
-    Account, Command, Compared, File, InitialLevel, Process, Script, Scripts, Tracked, Tracker,
-    TrackerKind, TrackerName, Watch,
+    Compared, File, InitialLevel, Process, Script, Tracked, Tracker, TrackerKind, TrackerName,
+    Watch,
 };
 
 use crate::types::{Address, Announce, Centis, Family, LinkName, Priority, Version, Vrid, Weight};
@@ -41,8 +41,6 @@ pub struct Node {
     pub nice: i8,
     /// `log_unknown_vrids`: adverts of VRIDs that are not ours are reported.
     pub log_unknown_vrids: bool,
-    /// Under which conditions programs are run.
-    pub scripts: Scripts,
 }
 
 impl Default for Node {
@@ -54,7 +52,6 @@ impl Default for Node {
             realtime: Realtime::IfPermitted,
             nice: 0,
             log_unknown_vrids: false,
-            scripts: Scripts::default(),
         }
     }
 }

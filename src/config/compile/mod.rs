@@ -10,7 +10,7 @@ mod transport;
 
 use super::declared::{self, Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Instance, Model, Node, Scripts};
+use super::model::{Instance, Model, Node};
 use identity::Taken;
 
 /// Makes the model, or says everything that keeps it from being made.
@@ -54,7 +54,6 @@ fn node(written: &declared::Node) -> Node {
         realtime: written.realtime.map_or(usual.realtime, |it| it.value),
         nice: written.nice.map_or(usual.nice, |it| it.value),
         log_unknown_vrids: answer(written.log_unknown_vrids, usual.log_unknown_vrids),
-        scripts: Scripts::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::types::Weight;
+use crate::types::{Program, Weight};
 
 /// Something that is watched because its state changes priorities or is a fault.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -84,7 +84,7 @@ impl Watch {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Script {
     /// What is run.
-    pub command: Command,
+    pub program: Program,
     /// From start to start.
     pub interval: Duration,
     /// How long it may run.
@@ -95,33 +95,6 @@ pub struct Script {
     pub fall: u32,
     /// `init_fail`: it counts as failed until it has succeeded.
     pub init_fail: bool,
-}
-
-/// A program with its arguments, and as whom it is run. No shell is involved.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Command {
-    /// The program and its arguments; the program at least.
-    pub words: Vec<String>,
-    /// As whom; whoever [`Scripts`] says where absent.
-    pub account: Option<Account>,
-}
-
-/// A user, by name, and perhaps a group.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Account {
-    /// The user.
-    pub user: String,
-    /// The group; the user's own where absent.
-    pub group: Option<String>,
-}
-
-/// Under which conditions programs are run, tracked scripts and notifications alike.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Scripts {
-    /// `enable_script_security`: what others than root could change is not run as root.
-    pub secure: bool,
-    /// `script_user`: as whom, where the program's own line says nothing.
-    pub account: Option<Account>,
 }
 
 /// `track_file`
@@ -145,7 +118,7 @@ pub struct InitialLevel {
 /// `vrrp_track_process`
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Process {
-    /// The program.
+    /// The program's name or path.
     pub program: String,
     /// The arguments that it is to run with.
     pub arguments: Vec<String>,
