@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Model, Node, Peer, Preempt, Realtime,
-    TrackedInterface, Transport,
+    Authentication, ChecksumForm, FastRelease, Fixtures, Instance, Model, Node, Peer, Preempt,
+    Realtime, TrackedInterface, Transport,
 };
 use crate::types::{
     Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Scope, Version, Vrid, Weight,
@@ -45,7 +45,7 @@ pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
 fn valid(node: Node, mut instances: Vec<Instance>) -> Model {
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
-    Model { node, trackers: Vec::new(), instances }
+    Model { node, fixtures: Fixtures::default(), trackers: Vec::new(), instances }
 }
 
 fn node() -> impl Strategy<Value = Node> {
@@ -101,6 +101,8 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         },
                         addresses: addresses.0,
                         excluded: addresses.1,
+                        routes: Vec::new(),
+                        rules: Vec::new(),
                         announce,
                         track_primary,
                         tracked_interfaces,

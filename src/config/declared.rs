@@ -3,12 +3,16 @@
 //! Both syntaxes are read into this; `compile` alone knows what is derived from what. A value
 //! that its own type does not allow never gets here: the reader of the syntax reports it.
 
+mod route;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::model::{ChecksumForm, FastRelease, Realtime};
 use super::source::{Span, Spanned};
 use crate::types::{Broadcast, Family, LinkName, Priority, Scope, Version, Vrid, Weight};
+
+pub use route::{Fixtures, Route, Rule};
 
 /// A setting that may be absent.
 pub type Setting<T> = Option<Spanned<T>>;
@@ -20,6 +24,8 @@ pub struct Declared {
     pub manners: Manners,
     /// What holds for the node as a whole.
     pub node: Node,
+    /// What the node holds whatever its virtual routers do.
+    pub fixtures: Fixtures,
     /// What an instance takes where it says nothing itself.
     pub defaults: Policy,
     /// The virtual routers in the order of writing.
@@ -144,6 +150,10 @@ pub struct Instance {
     pub addresses: Vec<Address>,
     /// `virtual_ipaddress_excluded`
     pub excluded: Vec<Address>,
+    /// `virtual_routes`
+    pub routes: Vec<Route>,
+    /// `virtual_rules`
+    pub rules: Vec<Rule>,
     /// `no_virtual_ipaddress`: none is meant.
     pub no_addresses: Setting<bool>,
     /// `dont_track_primary`, negated
@@ -234,12 +244,16 @@ pub struct TrackedInterface {
 impl Declared {
     /// Every interface that is named, with its place.
     pub fn links(&self) -> impl Iterator<Item = Spanned<LinkName>> {
-        self.instances.iter().flat_map(|instance| {
+        let instances = self.instances.iter().flat_map(|instance| {
+            let routes = instance.routes.iter().flat_map(Route::links);
+            let rules = instance.rules.iter().flat_map(Rule::links);
             let held = instance.addresses.iter().chain(&instance.excluded);
             let tracked = instance.tracked_interfaces.iter().map(|it| it.link);
             let own = instance.interface.into_iter();
-            own.chain(held.filter_map(|it| it.link)).chain(tracked)
-        })
+            let held = held.filter_map(|it| it.link);
+            own.chain(held).chain(routes).chain(rules).chain(tracked)
+        });
+        instances.chain(self.fixtures.links())
     }
 }
 
@@ -301,6 +315,8 @@ impl Instance {
             auth_pass: None,
             addresses: Vec::new(),
             excluded: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
             no_addresses: None,
             track_primary: None,
             tracked_interfaces: Vec::new(),

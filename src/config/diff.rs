@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::model::{Instance, Key, Model, Node, Tracker};
+use super::model::{Fixtures, Instance, Key, Model, Node, Tracker};
 
 /// One step from the running configuration to the new one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub enum Change {
     /// These are the trackers now, and no others. One of the same name is the same tracker: whoever
     /// tracks it does not notice.
     Trackers(Vec<Tracker>),
+    /// What the node holds by itself is now this.
+    Fixtures(Box<Fixtures>),
     /// This virtual router is gone: it leaves, if it is Active.
     Remove(Key),
     /// The virtual router of the same [`Key`] is now this one. It keeps its state, and whatever
@@ -34,7 +36,7 @@ pub enum Change {
 /// compares what *all* instances desire after the last change, not after each.
 #[must_use]
 pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
-    let Model { node, trackers, instances } = new;
+    let Model { node, fixtures, trackers, instances } = new;
     let old: HashMap<Key, &Instance> = by_key(&running.instances);
     let kept: HashSet<Key> = instances.iter().map(Instance::key).collect();
 
@@ -53,6 +55,9 @@ pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
     if running.trackers != *trackers {
         changes.push(Change::Trackers(trackers.clone()));
     }
+    if running.fixtures != *fixtures {
+        changes.push(Change::Fixtures(Box::new(fixtures.clone())));
+    }
     changes.extend(removed);
     changes.extend(replaced.map(|new| Change::Replace(Box::new(new.clone()))));
     changes.extend(added.map(|new| Change::Add(Box::new(new.clone()))));
@@ -69,6 +74,7 @@ impl Model {
         match change {
             Change::Node(node) => self.node = node,
             Change::Trackers(trackers) => self.trackers = trackers,
+            Change::Fixtures(fixtures) => self.fixtures = *fixtures,
             Change::Remove(key) => self.instances.retain(|instance| instance.key() != key),
             Change::Replace(instance) | Change::Add(instance) => self.put(*instance),
             Change::Arrange(order) => self.arrange(&order),
@@ -136,7 +142,7 @@ mod tests {
                     Change::Replace(instance) | Change::Add(instance) => {
                         prop_assert!(!stays(instance.key()));
                     }
-                    Change::Node(_) | Change::Trackers(_) | Change::Arrange(_) => {}
+                    Change::Node(_) | Change::Fixtures(_) | Change::Trackers(_) | Change::Arrange(_) => {}
                 }
             }
         }
@@ -185,7 +191,9 @@ mod tests {
 
     fn touches(change: &Change) -> Option<Key> {
         match change {
-            Change::Node(_) | Change::Trackers(_) | Change::Arrange(_) => None,
+            Change::Node(_) | Change::Fixtures(_) | Change::Trackers(_) | Change::Arrange(_) => {
+                None
+            }
             Change::Remove(key) => Some(*key),
             Change::Replace(instance) | Change::Add(instance) => Some(instance.key()),
         }
@@ -193,7 +201,7 @@ mod tests {
 
     fn rank(change: &Change) -> u8 {
         match change {
-            Change::Node(_) => 0,
+            Change::Node(_) | Change::Fixtures(_) => 0,
             Change::Trackers(_) => 1,
             Change::Remove(_) => 2,
             Change::Replace(_) => 3,

@@ -13,7 +13,9 @@ pub use tracker::{
     Watch,
 };
 
-use crate::types::{Address, Announce, Centis, Family, LinkName, Priority, Version, Vrid, Weight};
+use crate::types::{
+    Address, Announce, Centis, Family, LinkName, Priority, Route, Rule, Version, Vrid, Weight,
+};
 
 /// Everything that one node is to do.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Model {
     pub node: Node,
     /// What is watched, in the configuration's order; no two have the same name. All are tracked.
     pub trackers: Vec<Tracker>,
+    /// What the node holds whatever its virtual routers do.
+    pub fixtures: Fixtures,
     /// The virtual routers, in the configuration's order; no two have the same [`Key`] or name.
     pub instances: Vec<Instance>,
 }
@@ -54,6 +58,17 @@ impl Default for Node {
             log_unknown_vrids: false,
         }
     }
+}
+
+/// `static_ipaddress`, `static_routes`, `static_rules`: what the node holds as long as it runs.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Fixtures {
+    /// Addresses. Nobody is told of them.
+    pub addresses: Vec<Address>,
+    /// Routes, set after the addresses.
+    pub routes: Vec<Route>,
+    /// Rules, set after the routes.
+    pub rules: Vec<Rule>,
 }
 
 /// Whether the core and kernel threads run under SCHED_RR with their memory locked.
@@ -102,6 +117,10 @@ pub struct Instance {
     pub addresses: Vec<Address>,
     /// `virtual_ipaddress_excluded`: held like the others, but not advertised; of either family.
     pub excluded: Vec<Address>,
+    /// `virtual_routes`: held with the addresses, and set after them.
+    pub routes: Vec<Route>,
+    /// `virtual_rules`: held with the addresses, and set after the routes.
+    pub rules: Vec<Rule>,
     /// When neighbours are told.
     pub announce: Announce,
     /// The instance's own interface being down is a fault (`dont_track_primary` clears it).
@@ -143,6 +162,8 @@ impl Instance {
             checksum: ChecksumForm::PseudoHeader,
             addresses: Vec::new(),
             excluded: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
             announce: Announce::default(),
             track_primary: true,
             tracked_interfaces: Vec::new(),
@@ -173,9 +194,18 @@ impl Instance {
         self.addresses.iter().chain(&self.excluded)
     }
 
-    /// Every interface that matters to it: its own, those of its addresses, those that it tracks.
+    /// Every interface that carries something of it whose loss is a fault.
+    pub fn carriers(&self) -> impl Iterator<Item = LinkName> {
+        let addresses = self.held().filter(|it| it.tracked).map(|it| it.link);
+        let routes = self.routes.iter().filter(|it| it.tracked).flat_map(Route::links);
+        let rules = self.rules.iter().filter(|it| it.tracked).flat_map(Rule::links);
+        addresses.chain(routes).chain(rules)
+    }
+
+    /// Every interface that matters to it: its own, those that carry something of it, those that
+    /// it tracks.
     pub fn links(&self) -> impl Iterator<Item = LinkName> {
-        let carried = self.held().map(|address| address.link);
+        let carried = self.held().map(|address| address.link).chain(self.carriers());
         let tracked = self.tracked_interfaces.iter().map(|tracked| tracked.link);
         std::iter::once(self.interface).chain(carried).chain(tracked)
     }

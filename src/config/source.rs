@@ -167,6 +167,16 @@ impl Sources {
         }
     }
 
+    /// The text of a table of the system's, such as names of routing tables; no part of the
+    /// configuration.
+    #[must_use]
+    pub fn table(&self, path: &Path) -> Option<String> {
+        let small = |found: &fs::Metadata| found.is_file() && found.len() <= LARGEST_TABLE;
+        let allowed = self.access == Access::FileSystem;
+        let found = allowed.then(|| fs::metadata(path).ok()).flatten().filter(small);
+        found.and_then(|_| fs::read_to_string(path).ok())
+    }
+
     /// Whether there is something of this name.
     #[must_use]
     pub fn exists(&self, path: &Path) -> bool {
@@ -286,6 +296,8 @@ enum Access {
     Sealed,
 }
 
+/// The most bytes of a table of the system's.
+const LARGEST_TABLE: u64 = 1 << 20;
 /// The most files of one configuration.
 const MOST_FILES: usize = 4096;
 /// The most bytes of one file.

@@ -66,12 +66,11 @@ impl Links {
             Some(Fault::LinkDown(_)) if !instance.track_primary => None,
             other => other,
         };
-        let carried = instance.held().filter(|address| address.tracked);
-        let carried = carried.map(|address| &address.link).filter(|l| **l != instance.interface);
+        let carried = instance.carriers().filter(|link| *link != instance.interface);
         let unweighted = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
-        let required = unweighted.clone().filter(|t| !t.reverse).map(|tracked| &tracked.link);
+        let required = unweighted.clone().filter(|t| !t.reverse).map(|tracked| tracked.link);
         let unwanted = || unweighted.filter(|t| t.reverse && self.is_up(&t.link));
-        own.or_else(|| carried.chain(required).find_map(fault))
+        own.or_else(|| carried.chain(required).find_map(|link| fault(&link)))
             .or_else(|| unwanted().next().map(|tracked| Fault::LinkUp(tracked.link)))
     }
 

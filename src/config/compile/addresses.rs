@@ -112,7 +112,7 @@ fn too_many(written: &declared::Instance, most: usize, findings: &Findings<'_>) 
 }
 
 /// The address with its defaults; `None` for one that is already there or cannot be.
-fn address(
+pub(super) fn address(
     entry: &declared::Address,
     interface: LinkName,
     seen: &mut HashSet<(IpAddr, u8, LinkName)>,

@@ -1,5 +1,6 @@
 //! One virtual router: what it is, and what its version allows.
 
+use super::routes::Routing;
 use super::{Findings, addresses, announce, election, transport};
 use crate::config::declared::{self, AuthKind, Declared, Manners, Policy, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
@@ -10,6 +11,7 @@ use crate::types::{Family, LinkName, Version, Vrid, Weight};
 pub(super) fn compile(
     written: &declared::Instance,
     declared: &Declared,
+    routing: &mut Routing,
     findings: &mut Findings<'_>,
 ) -> Option<Instance> {
     let policy = written.policy.or(declared.defaults);
@@ -25,6 +27,8 @@ pub(super) fn compile(
     let (vrid, interface) = (vrid?, interface?);
     let held = addresses::compile(written, interface, family, findings);
     addresses::check_count(written, &held, version, strict, findings);
+    let routes = Routing::routes(&written.routes, findings);
+    let rules = routing.rules(&written.rules, findings);
     let tracked_interfaces = tracked(written, interface, findings);
     Some(Instance {
         name: written.name.value.clone(),
@@ -42,6 +46,8 @@ pub(super) fn compile(
         checksum: policy.checksum.map_or(ChecksumForm::PseudoHeader, |it| it.value),
         addresses: held.advertised,
         excluded: held.excluded,
+        routes,
+        rules,
         announce,
         track_primary: written.track_primary.is_none_or(|it| it.value),
         tracked_interfaces,

@@ -4,14 +4,17 @@
 mod addresses;
 mod announce;
 mod election;
+mod fixtures;
 mod identity;
 mod instance;
+mod routes;
 mod transport;
 
 use super::declared::{self, Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{Instance, Model, Node};
 use identity::Taken;
+use routes::Routing;
 
 /// Makes the model, or says everything that keeps it from being made.
 ///
@@ -19,8 +22,11 @@ use identity::Taken;
 #[must_use]
 pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     let mut findings = Findings { manners: declared.manners, all: found };
-    let instances = instances(declared, &mut findings);
-    let model = Model { node: node(&declared.node), trackers: Vec::new(), instances };
+    let mut routing = Routing::new();
+    let fixtures = fixtures::compile(&declared.fixtures, &mut routing, &mut findings);
+    let mut instances = instances(declared, &mut routing, &mut findings);
+    fixtures::track(&declared.fixtures, &mut instances, &mut findings);
+    let model = Model { node: node(&declared.node), fixtures, trackers: Vec::new(), instances };
     (!found.has_errors()).then_some(model)
 }
 
@@ -58,14 +64,18 @@ fn node(written: &declared::Node) -> Node {
 }
 
 /// The instances that can be made and told apart.
-fn instances(declared: &Declared, findings: &mut Findings<'_>) -> Vec<Instance> {
+fn instances(
+    declared: &Declared,
+    routing: &mut Routing,
+    findings: &mut Findings<'_>,
+) -> Vec<Instance> {
     let mut made = Vec::with_capacity(declared.instances.len());
     let mut taken = Taken::default();
     for written in &declared.instances {
         if taken.is_named_again(written, findings) {
             continue;
         }
-        let instance = instance::compile(written, declared, findings);
+        let instance = instance::compile(written, declared, routing, findings);
         made.extend(instance.filter(|it| taken.is_apart(it, written, findings)));
     }
     made

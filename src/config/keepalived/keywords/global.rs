@@ -33,7 +33,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     // The node.
     a("router_id").wants(1),
     a("dynamic_interfaces"),
-    b("default_interface").wants(1).quiet(),
+    b("default_interface").wants(1),
     b("log_unknown_vrids"),
     c("vrrp_priority").wants(1),
     b("vrrp_rt_priority").wants(1),

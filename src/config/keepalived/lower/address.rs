@@ -29,7 +29,7 @@ impl Lower<'_> {
     }
 
     /// One entry; `None` where keepalived drops the address.
-    fn entry(&mut self, entry: &[Word]) -> Option<Address> {
+    pub(super) fn entry(&mut self, entry: &[Word]) -> Option<Address> {
         let [first, options @ ..] = entry else {
             return None;
         };

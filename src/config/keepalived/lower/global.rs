@@ -28,6 +28,10 @@ impl Lower<'_> {
                     self.bad(word, message, "ignored");
                 }
             }
+            "default_interface" => {
+                let link = statement.argument().and_then(|it| self.link(it));
+                self.declared.fixtures.interface = link;
+            }
             "log_unknown_vrids" => {
                 let place = statement.place();
                 self.declared.node.log_unknown_vrids = place.map(|it| Spanned::new(true, it));

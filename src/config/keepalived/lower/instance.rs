@@ -75,6 +75,14 @@ impl Lower<'_> {
             "unicast_ttl" => instance.ttl = self.number(statement, 0..=255),
             "virtual_ipaddress" => self.addresses(instance, statement),
             "virtual_ipaddress_excluded" => self.excluded(instance, statement),
+            "virtual_routes" => {
+                let routes = self.routes(statement);
+                instance.routes.extend(routes);
+            }
+            "virtual_rules" => {
+                let rules = self.rules(statement);
+                instance.rules.extend(rules);
+            }
             "no_virtual_ipaddress" => instance.no_addresses = said(true),
             "nopreempt" => instance.preempt = said(false),
             "preempt" => instance.preempt = said(true),

@@ -1,9 +1,14 @@
 //! From statements to declarations, a file per block.
 
 mod address;
+mod entry;
+mod fixtures;
 mod global;
 mod instance;
+mod names;
 mod pending;
+mod route;
+mod rule;
 mod script;
 mod unheeded;
 mod unicast;
@@ -28,7 +33,14 @@ pub(super) fn lower(
     sources: &Sources,
     found: &mut Diagnostics,
 ) -> Declared {
-    let mut lower = Lower { declared: Declared::default(), names: HashMap::new(), options, found };
+    let mut lower = Lower {
+        declared: Declared::default(),
+        names: HashMap::new(),
+        within_fixtures: false,
+        options,
+        sources,
+        found,
+    };
     for statement in statements {
         lower.root(statement);
     }
@@ -44,7 +56,10 @@ struct Lower<'a> {
     declared: Declared,
     /// The instances so far, and where their names stand.
     names: HashMap<String, Span>,
+    /// What is read is the node's own and no instance's.
+    within_fixtures: bool,
     options: &'a Options,
+    sources: &'a Sources,
     found: &'a mut Diagnostics,
 }
 
@@ -58,7 +73,9 @@ impl Lower<'_> {
             }
             "vrrp_instance" => self.instance(statement),
             "net_namespace" => self.namespace(statement),
-            _ => {}
+            _ => {
+                self.fixtures(statement);
+            }
         }
     }
 
@@ -122,6 +139,8 @@ mod tests {
         let mut lower = Lower {
             declared: Declared::default(),
             names: HashMap::new(),
+            within_fixtures: false,
+            sources: &Sources::sealed(),
             options: &Options::default(),
             found: &mut found,
         };
