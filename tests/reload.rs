@@ -72,7 +72,8 @@ proptest! {
 
         let before = node.log.0.len();
         let trackers = old.trackers.clone();
-        node.reload(&Model { instances: kept(&old, &new), trackers, ..new });
+        let groups = old.groups.clone();
+        node.reload(&Model { instances: kept(&old, &new), trackers, groups, ..new });
         node.run(Duration::from_secs(1));
 
         for slot in removed {
@@ -232,7 +233,7 @@ impl Node {
         for change in diff(&self.model, new) {
             let out = &mut self.log.at(self.now);
             match change.clone() {
-                Change::Node(_) | Change::Fixtures(_) | Change::Arrange(_) => {}
+                Change::Node(_) | Change::Fixtures(_) | Change::Groups(_) | Change::Arrange(_) => {}
                 Change::Trackers(all) => self.router.track(all.iter().map(|one| &one.name)),
                 Change::Remove(key) => self.router.remove(key, self.now, out),
                 Change::Replace(one) => self.router.replace(*one, self.now, out).unwrap(),

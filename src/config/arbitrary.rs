@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::model::{
-    Authentication, ChecksumForm, FastRelease, Fixtures, Instance, Model, Node, Peer, Preempt,
+    Authentication, ChecksumForm, FastRelease, Group, Instance, Model, Node, Peer, Preempt,
     Realtime, TrackedInterface, Transport,
 };
 use crate::types::{
@@ -19,33 +19,60 @@ use crate::types::{
 
 /// A valid model with up to six instances.
 pub(crate) fn model() -> impl Strategy<Value = Model> {
-    (node(), vec(instance(), 0..=6)).prop_map(|(node, instances)| valid(node, instances))
+    (node(), vec(instance(), 0..=6), split())
+        .prop_map(|(node, instances, split)| valid(node, instances, &split))
 }
 
 /// Two models, of which the second often keeps, edits or moves instances of the first.
 pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
-    (model(), model(), any::<bool>()).prop_flat_map(|(old, other, same_node)| {
+    let parts = (model(), model(), any::<bool>(), split());
+    parts.prop_flat_map(|(old, other, same_node, split)| {
         let count = old.instances.len();
         let kept = subsequence(old.instances.clone(), 0..=count);
         (Just(old), Just(other), Just(same_node), kept, any::<bool>()).prop_flat_map(
-            |(old, other, same_node, mut instances, rename)| {
+            move |(old, other, same_node, mut instances, rename)| {
                 if let (true, Some(first)) = (rename, instances.first_mut()) {
                     first.name.push_str("-renamed");
                 }
                 instances.extend(other.instances);
                 let node = if same_node { old.node.clone() } else { other.node };
                 let new = Just(instances).prop_shuffle();
-                (Just(old), new.prop_map(move |list| valid(node.clone(), list)))
+                let split = split.clone();
+                (Just(old), new.prop_map(move |list| valid(node.clone(), list, &split)))
             },
         )
     })
 }
 
 /// A model of these instances without those whose key or name another one has already.
-fn valid(node: Node, mut instances: Vec<Instance>) -> Model {
+fn valid(node: Node, mut instances: Vec<Instance>, split: &[Part]) -> Model {
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
-    Model { node, fixtures: Fixtures::default(), trackers: Vec::new(), instances }
+    let groups = groups(&instances, split);
+    Model { node, instances, groups, ..Model::default() }
+}
+
+/// To which of two groups an instance belongs, and what that group may track.
+type Part = (Option<bool>, Vec<TrackedInterface>);
+
+fn split() -> impl Strategy<Value = Vec<Part>> {
+    vec((option::of(any::<bool>()), vec(tracked(), 0..=2)), 6)
+}
+
+/// Groups of some of the instances.
+fn groups(instances: &[Instance], split: &[Part]) -> Vec<Group> {
+    let group = |name: &str, which: bool| {
+        let parts = instances.iter().zip(split).filter(|(_, part)| part.0 == Some(which));
+        let members: Vec<&Instance> = parts.clone().map(|(instance, _)| instance).collect();
+        let mut tracked = parts.map(|(_, part)| part.1.clone()).next()?;
+        let mut seen = HashSet::new();
+        tracked.retain(|one| {
+            seen.insert(one.link) && members.iter().any(|member| !member.tracks(one.link))
+        });
+        let members = members.iter().map(|member| member.key()).collect();
+        Some(Group { name: name.to_owned(), members, tracked_interfaces: tracked })
+    };
+    [group("one", false), group("two", true)].into_iter().flatten().collect()
 }
 
 fn node() -> impl Strategy<Value = Node> {

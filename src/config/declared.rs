@@ -30,6 +30,8 @@ pub struct Declared {
     pub defaults: Policy,
     /// The virtual routers in the order of writing.
     pub instances: Vec<Instance>,
+    /// The sync groups in the order of writing.
+    pub groups: Vec<Group>,
 }
 
 /// How a flaw is judged that can be survived.
@@ -241,6 +243,27 @@ pub struct TrackedInterface {
     pub reverse: Setting<bool>,
 }
 
+/// A sync group as it was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Group {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `group`: the names of its members.
+    pub members: Setting<Vec<Spanned<String>>>,
+    /// `track_interface`
+    pub tracked_interfaces: Vec<TrackedInterface>,
+    /// `sync_group_tracking_weight`: weights count also where a member alone has them.
+    pub member_weights: Setting<bool>,
+}
+
+impl Group {
+    /// A group of which nothing is known but its name.
+    #[must_use]
+    pub fn new(name: Spanned<String>) -> Self {
+        Self { name, members: None, tracked_interfaces: Vec::new(), member_weights: None }
+    }
+}
+
 impl Declared {
     /// Every interface that is named, with its place.
     pub fn links(&self) -> impl Iterator<Item = Spanned<LinkName>> {
@@ -253,7 +276,8 @@ impl Declared {
             let held = held.filter_map(|it| it.link);
             own.chain(held).chain(routes).chain(rules).chain(tracked)
         });
-        instances.chain(self.fixtures.links())
+        let grouped = self.groups.iter().flat_map(|group| &group.tracked_interfaces);
+        instances.chain(grouped.map(|it| it.link)).chain(self.fixtures.links())
     }
 }
 

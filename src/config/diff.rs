@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::model::{Fixtures, Instance, Key, Model, Node, Tracker};
+use super::model::{Fixtures, Group, Instance, Key, Model, Node, Tracker};
 
 /// One step from the running configuration to the new one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,6 +18,8 @@ pub enum Change {
     Trackers(Vec<Tracker>),
     /// What the node holds by itself is now this.
     Fixtures(Box<Fixtures>),
+    /// The sync groups are now these. Members that are added, or removed, follow in the list.
+    Groups(Vec<Group>),
     /// This virtual router is gone: it leaves, if it is Active.
     Remove(Key),
     /// The virtual router of the same [`Key`] is now this one. It keeps its state, and whatever
@@ -36,7 +38,7 @@ pub enum Change {
 /// compares what *all* instances desire after the last change, not after each.
 #[must_use]
 pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
-    let Model { node, fixtures, trackers, instances } = new;
+    let Model { node, fixtures, trackers, instances, groups } = new;
     let old: HashMap<Key, &Instance> = by_key(&running.instances);
     let kept: HashSet<Key> = instances.iter().map(Instance::key).collect();
 
@@ -58,6 +60,11 @@ pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
     if running.fixtures != *fixtures {
         changes.push(Change::Fixtures(Box::new(fixtures.clone())));
     }
+    if running.groups != *groups {
+        // Before the instances: none that is added may be Active by itself for a moment, and none
+        // that is removed take its former group along.
+        changes.push(Change::Groups(groups.clone()));
+    }
     changes.extend(removed);
     changes.extend(replaced.map(|new| Change::Replace(Box::new(new.clone()))));
     changes.extend(added.map(|new| Change::Add(Box::new(new.clone()))));
@@ -75,6 +82,7 @@ impl Model {
             Change::Node(node) => self.node = node,
             Change::Trackers(trackers) => self.trackers = trackers,
             Change::Fixtures(fixtures) => self.fixtures = *fixtures,
+            Change::Groups(groups) => self.groups = groups,
             Change::Remove(key) => self.instances.retain(|instance| instance.key() != key),
             Change::Replace(instance) | Change::Add(instance) => self.put(*instance),
             Change::Arrange(order) => self.arrange(&order),
@@ -142,7 +150,11 @@ mod tests {
                     Change::Replace(instance) | Change::Add(instance) => {
                         prop_assert!(!stays(instance.key()));
                     }
-                    Change::Node(_) | Change::Fixtures(_) | Change::Trackers(_) | Change::Arrange(_) => {}
+                    Change::Node(_)
+                    | Change::Fixtures(_)
+                    | Change::Trackers(_)
+                    | Change::Groups(_)
+                    | Change::Arrange(_) => {}
                 }
             }
         }
@@ -191,9 +203,11 @@ mod tests {
 
     fn touches(change: &Change) -> Option<Key> {
         match change {
-            Change::Node(_) | Change::Fixtures(_) | Change::Trackers(_) | Change::Arrange(_) => {
-                None
-            }
+            Change::Node(_)
+            | Change::Fixtures(_)
+            | Change::Trackers(_)
+            | Change::Groups(_)
+            | Change::Arrange(_) => None,
             Change::Remove(key) => Some(*key),
             Change::Replace(instance) | Change::Add(instance) => Some(instance.key()),
         }
@@ -203,10 +217,11 @@ mod tests {
         match change {
             Change::Node(_) | Change::Fixtures(_) => 0,
             Change::Trackers(_) => 1,
-            Change::Remove(_) => 2,
-            Change::Replace(_) => 3,
-            Change::Add(_) => 4,
-            Change::Arrange(_) => 5,
+            Change::Groups(_) => 2,
+            Change::Remove(_) => 3,
+            Change::Replace(_) => 4,
+            Change::Add(_) => 5,
+            Change::Arrange(_) => 6,
         }
     }
 }

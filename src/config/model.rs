@@ -28,6 +28,8 @@ pub struct Model {
     pub fixtures: Fixtures,
     /// The virtual routers, in the configuration's order; no two have the same [`Key`] or name.
     pub instances: Vec<Instance>,
+    /// The sync groups, in the configuration's order; no two have the same name or a common member.
+    pub groups: Vec<Group>,
 }
 
 /// Settings of the node as a whole.
@@ -202,12 +204,40 @@ impl Instance {
         addresses.chain(routes).chain(rules)
     }
 
+    /// Whether it tracks an interface by its own configuration.
+    #[must_use]
+    pub fn tracks(&self, link: LinkName) -> bool {
+        let own = self.track_primary && link == self.interface;
+        own || self.tracked_interfaces.iter().any(|tracked| tracked.link == link)
+    }
+
     /// Every interface that matters to it: its own, those that carry something of it, those that
     /// it tracks.
     pub fn links(&self) -> impl Iterator<Item = LinkName> {
         let carried = self.held().map(|address| address.link).chain(self.carriers());
         let tracked = self.tracked_interfaces.iter().map(|tracked| tracked.link);
         std::iter::once(self.interface).chain(carried).chain(tracked)
+    }
+}
+
+/// Virtual routers that are Active on one node together or not at all.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Group {
+    /// The name in the configuration.
+    pub name: String,
+    /// The members in the configuration's order, at least one; each is an instance of the model.
+    pub members: Vec<Key>,
+    /// What every member tracks that does not track the same interface itself.
+    pub tracked_interfaces: Vec<TrackedInterface>,
+}
+
+impl Group {
+    /// What `member` tracks because it is one of this group.
+    pub fn tracked_for<'a>(
+        &'a self,
+        member: &'a Instance,
+    ) -> impl Iterator<Item = &'a TrackedInterface> {
+        self.tracked_interfaces.iter().filter(|tracked| !member.tracks(tracked.link))
     }
 }
 

@@ -5,6 +5,7 @@
 mod addresses;
 mod arbitrary;
 mod election;
+mod groups;
 mod identity;
 mod mistakes;
 mod node;

@@ -243,11 +243,16 @@ fn tracked(
             );
             continue;
         }
-        tracked.push(TrackedInterface {
-            link,
-            weight: entry.weight.map_or(Weight::FAULT, |it| it.value),
-            reverse: is(entry.reverse),
-        });
+        tracked.push(tracked_interface(entry));
     }
     tracked
+}
+
+/// What one entry of the tracked interfaces means.
+pub(super) fn tracked_interface(entry: &declared::TrackedInterface) -> TrackedInterface {
+    TrackedInterface {
+        link: entry.link.value,
+        weight: entry.weight.map_or(Weight::FAULT, |it| it.value),
+        reverse: is(entry.reverse),
+    }
 }

@@ -5,6 +5,7 @@ mod addresses;
 mod announce;
 mod election;
 mod fixtures;
+mod group;
 mod identity;
 mod instance;
 mod routes;
@@ -26,7 +27,9 @@ pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     let fixtures = fixtures::compile(&declared.fixtures, &mut routing, &mut findings);
     let mut instances = instances(declared, &mut routing, &mut findings);
     fixtures::track(&declared.fixtures, &mut instances, &mut findings);
-    let model = Model { node: node(&declared.node), fixtures, trackers: Vec::new(), instances };
+    let groups = group::compile(declared, &mut instances, &mut findings);
+    let node = node(&declared.node);
+    let model = Model { node, trackers: Vec::new(), fixtures, instances, groups };
     (!found.has_errors()).then_some(model)
 }
 

@@ -6,6 +6,7 @@
 
 mod address;
 mod duration;
+mod group;
 mod instance;
 mod native;
 mod node;
@@ -18,7 +19,7 @@ mod write;
 use toml::de::DeTable;
 
 use super::compile::compile;
-use super::declared::{Declared, Instance, Manners};
+use super::declared::{Declared, Group, Instance, Manners};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::Model;
 use super::source::{FileId, Sources, Span, Spanned};
@@ -68,17 +69,28 @@ fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.defaults = root.section("defaults", policy::read).unwrap_or_default();
     let named = root.section("instance", |instances| {
         instances.each(|name, settings| {
-            if let Err(mistake) = instance_name(name.value) {
-                settings.tell(name.value, name.span, mistake);
-            }
+            check_name(&name, settings);
             instance::read(Instance::new(name.map(str::to_owned)), settings)
         })
     });
     declared.instances = named.unwrap_or_default();
+    let named = root.section("group", |groups| {
+        groups.each(|name, settings| {
+            check_name(&name, settings);
+            group::read(Group::new(name.map(str::to_owned)), settings)
+        })
+    });
+    declared.groups = named.unwrap_or_default();
 }
 
-/// Checks an instance's name: it goes into logs, labels and the lines of keepalived's files.
-fn instance_name(name: &str) -> Result<(), Mistake> {
+fn check_name(name: &Spanned<&str>, settings: &mut Table<'_, '_>) {
+    if let Err(mistake) = judge_name(name.value) {
+        settings.tell(name.value, name.span, mistake);
+    }
+}
+
+/// Checks a name: it goes into logs, labels and the lines of keepalived's files.
+fn judge_name(name: &str) -> Result<(), Mistake> {
     let odd = |c: char| c.is_control() || c == '"';
     if name.trim() != name || name.is_empty() || name.chars().any(odd) {
         let told = "is no name: it is empty, or has quotes, control characters or outer blanks";

@@ -7,7 +7,7 @@ pub(super) fn words(keepalived: &str) -> impl Iterator<Item = &'static str> + us
 }
 
 /// keepalived's word and ours, sorted by keepalived's.
-const WORDS: [(&str, &str); 54] = [
+const WORDS: [(&str, &str); 56] = [
     ("advert_int", "interval"),
     ("auth_pass", "password"),
     ("authentication", "password"),
@@ -26,6 +26,7 @@ const WORDS: [(&str, &str); 54] = [
     ("garp_master_repeat", "repeat"),
     ("global_defs", "node"),
     ("gna_interval", "na_interval"),
+    ("group", "members"),
     ("higher_prio_send_advert", "answer_higher"),
     ("lower_prio_no_advert", "answer_lower"),
     ("mcast_dst_ip", "multicast_group"),
@@ -61,5 +62,6 @@ const WORDS: [(&str, &str); 54] = [
     ("vrrp_rt_priority", "realtime"),
     ("vrrp_skip_check_adv_addr", "skip_address_check"),
     ("vrrp_startup_delay", "startup_delay"),
+    ("vrrp_sync_group", "group"),
     ("vrrp_version", "version"),
 ];

@@ -192,6 +192,7 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("defaults", "defaults.0 = 0"),
         ("announce", "defaults.announce.0 = 0"),
         ("instance", "instance.a.0 = 0"),
+        ("group", "group.a.0 = 0"),
         ("addresses", "instance.a.addresses = [{ ip = \"::1\", 0 = 0 }]"),
         ("peers", "instance.a.peers = [{ ip = \"::1\", 0 = 0 }]"),
         ("track", "instance.a.track = [{ interface = \"a\", 0 = 0 }]"),
@@ -217,11 +218,13 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
         let tables: Vec<(&toml::Table, &'static str)> = match name.as_str() {
             "node" => vec![(value.as_table().unwrap(), "node")],
             "defaults" => vec![(value.as_table().unwrap(), "defaults")],
-            _ => value
+            kind => value
                 .as_table()
                 .unwrap()
                 .values()
-                .map(|one| (one.as_table().unwrap(), "instance"))
+                .map(|one| {
+                    (one.as_table().unwrap(), if kind == "group" { "group" } else { "instance" })
+                })
                 .collect(),
         };
         for (table, section) in tables {

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use crate::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Model, Node, Peer, Preempt, Realtime,
-    TrackedInterface, Transport,
+    Authentication, ChecksumForm, FastRelease, Group, Instance, Model, Node, Peer, Preempt,
+    Realtime, TrackedInterface, Transport,
 };
 use crate::types::{Address, Announce, Broadcast, LinkName, Scope, Version, Weight};
 
@@ -16,6 +16,9 @@ pub fn write(model: &Model) -> String {
     text.node(&model.node);
     for instance in &model.instances {
         text.instance(instance);
+    }
+    for group in &model.groups {
+        text.group(group, &model.instances);
     }
     text.0
 }
@@ -79,6 +82,16 @@ impl Text {
         }
         self.policy(instance);
         self.announce(&instance.announce);
+    }
+
+    fn group(&mut self, group: &Group, instances: &[Instance]) {
+        self.header(&format!("group.{}", key(&group.name)));
+        let named = |member| instances.iter().find(|instance| instance.key() == member);
+        let members = group.members.iter().filter_map(|member| named(*member));
+        self.line("members", list(members.map(|member| quoted(&member.name))));
+        if !group.tracked_interfaces.is_empty() {
+            self.line("track", list(group.tracked_interfaces.iter().map(tracked)));
+        }
     }
 
     fn transport(&mut self, transport: &Transport) {

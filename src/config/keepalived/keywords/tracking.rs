@@ -29,8 +29,8 @@ pub(super) const PROCESS: &[Keyword] = &[
 ];
 
 pub(super) const GROUP: &[Keyword] = &[
-    a("group").values().quiet(),
-    a("track_interface").values().quiet(),
+    a("group").values(),
+    a("track_interface").values(),
     a("track_script")
         .values()
         .pending("not evaluated by this version; the address is held whatever the script says"),
@@ -47,8 +47,8 @@ pub(super) const GROUP: &[Keyword] = &[
     a("notify_fault").takes(1).pending(NOTIFY),
     a("notify_stop").takes(1).pending(NOTIFY),
     b("smtp_alert").quiet(),
-    b("global_tracking").quiet(),
-    b("sync_group_tracking_weight").quiet(),
+    b("global_tracking"),
+    b("sync_group_tracking_weight"),
     c("notify_priority_changes").quiet(),
 ];
 

@@ -90,7 +90,9 @@ impl Lower<'_> {
                 let range = Duration::ZERO..=Duration::from_secs(1000);
                 instance.preempt_delay = self.seconds(statement, range);
             }
-            "track_interface" => self.track(instance, statement),
+            "track_interface" => {
+                instance.tracked_interfaces.extend(self.tracked_interfaces(statement));
+            }
             "dont_track_primary" => instance.track_primary = said(false),
             _ => return self.policy(instance, statement),
         }
@@ -218,7 +220,9 @@ impl Lower<'_> {
         }
     }
 
-    fn track(&mut self, instance: &mut Instance, statement: &Statement) {
+    /// The interfaces that are tracked, one to a line.
+    pub(super) fn tracked_interfaces(&mut self, statement: &Statement) -> Vec<TrackedInterface> {
+        let mut all = Vec::new();
         for entry in statement.entries() {
             let [name, options @ ..] = entry.as_slice() else {
                 continue;
@@ -244,8 +248,9 @@ impl Lower<'_> {
                     }
                 }
             }
-            instance.tracked_interfaces.push(tracked);
+            all.push(tracked);
         }
+        all
     }
 
     /// A weight; 254 either way is a little too much and becomes 253.
@@ -261,7 +266,7 @@ impl Lower<'_> {
 
 /// The name without what must not get into logs, labels and files: each quote and control
 /// character becomes `_`, blanks around it go.
-fn tidy_name(name: &str) -> String {
+pub(super) fn tidy_name(name: &str) -> String {
     let tidy = |c: char| if c.is_control() || c == '"' { '_' } else { c };
     let name: String = name.trim().chars().map(tidy).collect();
     if name.is_empty() { "_".to_owned() } else { name }

@@ -4,6 +4,7 @@ mod address;
 mod entry;
 mod fixtures;
 mod global;
+mod group;
 mod instance;
 mod names;
 mod pending;
@@ -36,6 +37,7 @@ pub(super) fn lower(
     let mut lower = Lower {
         declared: Declared::default(),
         names: HashMap::new(),
+        groups: HashMap::new(),
         within_fixtures: false,
         options,
         sources,
@@ -56,6 +58,8 @@ struct Lower<'a> {
     declared: Declared,
     /// The instances so far, and where their names stand.
     names: HashMap<String, Span>,
+    /// The sync groups so far, and where their names stand.
+    groups: HashMap<String, Span>,
     /// What is read is the node's own and no instance's.
     within_fixtures: bool,
     options: &'a Options,
@@ -72,6 +76,7 @@ impl Lower<'_> {
                 }
             }
             "vrrp_instance" => self.instance(statement),
+            "vrrp_sync_group" => self.sync_group(statement),
             "net_namespace" => self.namespace(statement),
             _ => {
                 self.fixtures(statement);
@@ -115,7 +120,7 @@ mod tests {
     use super::super::keywords::{self, Keyword, ROOT, Shape, Status};
     use super::super::parse::Body;
     use super::*;
-    use crate::config::declared::Instance;
+    use crate::config::declared::{Group, Instance};
     use crate::config::source::Spanned;
 
     /// A bare statement of each keyword of a root block that is said to work.
@@ -141,6 +146,7 @@ mod tests {
             names: HashMap::new(),
             within_fixtures: false,
             sources: &Sources::sealed(),
+            groups: HashMap::new(),
             options: &Options::default(),
             found: &mut found,
         };
@@ -151,6 +157,11 @@ mod tests {
             let name = Spanned::new("A".to_owned(), statement.place().unwrap());
             let mut instance = Instance::new(name);
             let taken = lower.setting(&mut instance, statement);
+            assert!(taken, "{}", statement.keyword.name);
+        }
+        for statement in &working("vrrp_sync_group") {
+            let name = Spanned::new("A".to_owned(), statement.place().unwrap());
+            let taken = lower.group_setting(&mut Group::new(name), statement);
             assert!(taken, "{}", statement.keyword.name);
         }
     }
