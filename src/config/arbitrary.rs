@@ -138,6 +138,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         answer_lower,
                         answer_higher,
                         skip_address_check,
+                        twin: None,
                     })
                 },
             )

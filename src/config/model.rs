@@ -141,6 +141,9 @@ pub struct Instance {
     pub answer_higher: bool,
     /// `skip_check_adv_addr`: the address list of an Active Router's adverts is compared once.
     pub skip_address_check: bool,
+    /// Where an earlier unicast instance has the same number, interface and source, and other
+    /// peers: the least of the peers' addresses.
+    pub twin: Option<IpAddr>,
 }
 
 impl Instance {
@@ -174,6 +177,7 @@ impl Instance {
             answer_lower: true,
             answer_higher: false,
             skip_address_check: false,
+            twin: None,
         }
     }
 
@@ -184,9 +188,9 @@ impl Instance {
             interface: self.interface,
             family: self.family,
             vrid: self.vrid,
-            unicast_source: match self.transport {
-                Transport::Multicast { .. } => None,
-                Transport::Unicast { .. } => Some(self.source),
+            audience: match self.transport {
+                Transport::Multicast { group } => Audience::Group(group),
+                Transport::Unicast { .. } => Audience::Peers(self.source, self.twin),
             },
         }
     }
@@ -250,8 +254,18 @@ pub struct Key {
     pub family: Family,
     /// Its number.
     pub vrid: Vrid,
-    /// In unicast mode, the configured source address (`Some(None)` where none is configured).
-    pub unicast_source: Option<Option<IpAddr>>,
+    /// Among whom it is elected.
+    pub audience: Audience,
+}
+
+/// What tells virtual routers of one number and interface apart: who hears them. The peers are
+/// not part of it, or a new peer would make another virtual router of an old one.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Audience {
+    /// The members of a group.
+    Group(IpAddr),
+    /// Peers that know it by this configured source, and [`Instance::twin`].
+    Peers(Option<IpAddr>, Option<IpAddr>),
 }
 
 /// Whether a Backup replaces an Active Router of lower priority (RFC 9568 §6.1, Preempt_Mode).

@@ -6,7 +6,8 @@ use crate::types::{Family, IfIndex, Slot, Vrid};
 
 /// A 256-entry table of slots for each link and family.
 ///
-/// An entry is a list because unicast instances may share a VRID on one link.
+/// An entry is a list because instances may share a VRID on one link: unicast ones that have no
+/// peer in common, multicast ones of different groups.
 #[derive(Debug, Default)]
 pub(super) struct Dispatch {
     tables: BTreeMap<(IfIndex, Family), Vec<Vec<Slot>>>,

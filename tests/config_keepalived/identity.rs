@@ -68,3 +68,43 @@ fn what_is_not_done_yet_is_told_once_and_what_nobody_misses_never() {
     );
     assert_eq!(codes, ["not-done"; 2]);
 }
+
+/// What is found about two instances of one VRID on eth0 with these settings.
+fn two(first: &str, second: &str) -> (usize, String) {
+    let instance = |name: &str, own: &str, address: &str| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id 5\n {own}\n \
+             virtual_ipaddress {{\n {address}\n }}\n}}\n"
+        )
+    };
+    let text = [instance("A", first, "10.0.0.9"), instance("B", second, "10.0.0.10")].concat();
+    let (model, codes) = read(&text);
+    (model.map_or(0, |it| it.instances.len()), codes.join(" "))
+}
+
+#[test]
+fn instances_of_one_vrid_are_told_apart_by_who_hears_them() {
+    let peers = |source: &str, peers: &[&str]| {
+        let peers = peers.join("\n ");
+        format!("{source}\n unicast_peer {{\n {peers}\n }}\n")
+    };
+    let (source, group) = ("unicast_src_ip 10.0.0.1", "mcast_dst_ip 224.0.0.55");
+    for (first, second) in [
+        ("", group),
+        ("", &*peers("", &["10.0.0.2"])),
+        (&*peers("", &["10.0.0.2"]), &*peers("", &["10.0.0.3"])),
+        (&*peers(source, &["10.0.0.2", "10.0.0.4"]), &*peers(source, &["10.0.0.3"])),
+        (&*peers(source, &["10.0.0.2"]), &*peers("", &["10.0.0.2"])),
+    ] {
+        assert_eq!(two(first, second), (2, String::new()), "{first} {second}");
+    }
+    for (first, second) in [
+        ("", ""),
+        ("", "mcast_src_ip 10.0.0.7"),
+        (group, group),
+        (&*peers("", &["10.0.0.2"]), &*peers("", &["10.0.0.2"])),
+        (&*peers(source, &["10.0.0.2", "10.0.0.3"]), &*peers(source, &["10.0.0.3", "10.0.0.4"])),
+    ] {
+        assert_eq!(two(first, second), (0, "duplicate-vrid".to_owned()), "{first} {second}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vipd::config::model::{Instance, TrackedInterface};
+use vipd::config::model::{Instance, TrackedInterface, Transport};
 use vipd::types::{Address, Reject, Standing, Version, Weight};
 use vipd::vrrp::Input;
 
@@ -56,6 +56,22 @@ fn instances_that_share_a_vrid_are_told_apart_by_their_peers() {
     node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
     let received: Vec<_> = node.router.views().map(|view| view.counters.adverts_received).collect();
     assert_eq!(received, [1, 1]);
+}
+
+#[test]
+fn twins_that_differ_in_their_peers_or_their_group_hear_only_their_own() {
+    let (ours, other_group) = (ip("10.0.0.5"), ip("224.0.0.55"));
+    let twin = Instance { twin: Some(ip("10.0.0.9")), ..unicast("second", 51, &["10.0.0.9"]) };
+    let transport = Transport::Multicast { group: other_group };
+    let elsewhere = Instance { transport, ..instance("fourth", 51) };
+    let instances =
+        vec![unicast("first", 51, &["10.0.0.8"]), twin, instance("third", 51), elsewhere];
+    let mut node = Node::new(instances);
+    node.hear("10.0.0.9", ours, &message(51, 200, "10.0.0.9", ours));
+    node.hear("10.0.0.8", other_group, &message(51, 200, "10.0.0.8", other_group));
+    node.hear("10.0.0.9", other_group, &message(51, 200, "10.0.0.9", other_group));
+    let received: Vec<_> = node.router.views().map(|view| view.counters.adverts_received).collect();
+    assert_eq!(received, [0, 1, 0, 2]);
 }
 
 #[test]

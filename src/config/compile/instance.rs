@@ -56,6 +56,7 @@ pub(super) fn compile(
         answer_lower: !strict && policy.answer_lower.is_none_or(|it| it.value),
         answer_higher: !strict && is(policy.answer_higher),
         skip_address_check: is(policy.skip_address_check),
+        twin: None,
     })
 }
 

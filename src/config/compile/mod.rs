@@ -78,8 +78,12 @@ fn instances(
         if taken.is_named_again(written, findings) {
             continue;
         }
-        let instance = instance::compile(written, declared, routing, findings);
-        made.extend(instance.filter(|it| taken.is_apart(it, written, findings)));
+        let Some(mut instance) = instance::compile(written, declared, routing, findings) else {
+            continue;
+        };
+        if taken.is_apart(&mut instance, written, findings) {
+            made.push(instance);
+        }
     }
     made
 }

@@ -371,19 +371,21 @@ fn two_instances_of_one_vrid_are_an_error_unless_something_tells_them_apart() {
 }
 
 #[test]
-fn unicast_instances_of_one_vrid_are_told_apart_by_their_sources() {
-    let two = |source: Option<&str>| {
+fn unicast_instances_of_one_vrid_are_told_apart_by_their_sources_or_peers() {
+    let two = |source: Option<&str>, other: &str| {
         let mut first = instance("VI_1", 51);
         first.peers = set(vec![peer("10.0.0.2"), peer("10.0.0.3")]);
         let mut second = instance("VI_2", 51);
-        second.peers = set(vec![peer("10.0.0.4")]);
+        second.peers = set(vec![peer(other), peer("10.0.0.5")]);
         second.source = source.map(|it| said(it.parse().unwrap()));
         let declared = Declared { instances: vec![first, second], ..Declared::default() };
         let mut found = Diagnostics::default();
-        compile(&declared, &mut found).map(|it| it.instances.len())
+        let model = compile(&declared, &mut found)?;
+        Some(model.instances.iter().map(|it| it.twin.map(|it| it.to_string())).collect::<Vec<_>>())
     };
-    assert_eq!(two(Some("10.0.0.1")), Some(2));
-    assert_eq!(two(None), None);
+    assert_eq!(two(Some("10.0.0.1"), "10.0.0.3"), Some(vec![None, None]));
+    assert_eq!(two(None, "10.0.0.4"), Some(vec![None, Some("10.0.0.4".to_owned())]));
+    assert_eq!(two(None, "10.0.0.3"), None);
 }
 
 #[test]
