@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
 use crate::config::model::{Instance, Model, Transport};
-use crate::types::{Address, Centis, Slot};
+use crate::types::{Address, Centis, IfIndex, Slot};
 use crate::vrrp::{Transmit, taught};
 
 use super::layout::{TABLE_HEAD, Words, address, advert, index, ip_words, word};
@@ -22,15 +22,28 @@ pub(in crate::daemon) struct Drawer<M> {
 /// What the will says about one slot.
 #[derive(Clone, Debug)]
 struct Estate {
+    slot: Slot,
     adverts: Adverts,
     /// To whom they are sent.
     destinations: Vec<IpAddr>,
     taught: Option<Centis>,
+    /// What was sent to whom the drawn table has no place for: that of the next one.
+    early: Vec<Early>,
     addresses: Vec<Address>,
     /// What may have become true before anything was drawn.
     standing: Standing,
     /// Where that stands in the drawn table, if it does.
     drawn: Option<Drawn>,
+}
+
+/// An advert that was sent before there was a place for it.
+#[derive(Clone, Debug)]
+struct Early {
+    link: IfIndex,
+    source: IpAddr,
+    destination: IpAddr,
+    ttl: u8,
+    message: Vec<u8>,
 }
 
 /// What is to be left behind of a slot at this moment.
@@ -76,9 +89,11 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         };
         let old = estate.take();
         *estate = instance.map(|instance| Estate {
+            slot,
             adverts: Adverts::of(instance),
             destinations: destinations(&instance.transport),
             taught: taught(instance),
+            early: Vec::new(),
             addresses: instance.held().cloned().collect(),
             standing: old.as_ref().map_or_else(Standing::default, |old| old.standing),
             drawn: old.and_then(|old| old.drawn),
@@ -115,19 +130,18 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         true
     }
 
-    /// Remembers an advert that is about to leave.
-    pub(in crate::daemon) fn record(&self, packet: &Transmit<'_>) {
+    /// Remembers an advert that is about to leave. The first ones of an owner leave, and those to
+    /// a new peer, before the table is drawn that has a place for them.
+    pub(in crate::daemon) fn record(&mut self, packet: &Transmit<'_>) {
         let words = Words(&self.memory);
-        let Some(at) = self.drawn(packet.slot).and_then(|drawn| drawn.find(words, packet)) else {
+        let Some(estate) = self.estates.get_mut(packet.slot.index()).and_then(Option::as_mut)
+        else {
             return;
         };
-        let link = u64::from(packet.link.get()) | u64::from(packet.ttl) << 32;
-        words.write(at + advert::LENGTH, 0);
-        words.write(at + advert::LINK_AND_TTL, link);
-        words.write_ip(at + advert::SOURCE, packet.source);
-        words.write_ip(at + advert::DESTINATION, packet.destination);
-        words.write_octets(at + advert::MESSAGE, packet.payload);
-        words.write(at + advert::LENGTH, word(packet.payload.len()));
+        match estate.drawn.and_then(|drawn| drawn.find(words, packet)) {
+            Some(at) => write_advert(words, at, packet),
+            None => estate.remember(packet),
+        }
     }
 
     /// The router of `slot` is Active from now on.
@@ -160,10 +174,6 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         }
     }
 
-    fn drawn(&self, slot: Slot) -> Option<Drawn> {
-        self.estates.get(slot.index())?.as_ref()?.drawn
-    }
-
     fn adverts(&self) -> impl Iterator<Item = Adverts> {
         self.estates.iter().flatten().map(|estate| estate.adverts)
     }
@@ -172,6 +182,26 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
 impl Estate {
     fn words(&self) -> usize {
         self.adverts.words() + self.addresses.len() * address::WORDS
+    }
+
+    /// Keeps an advert for the next table, in place of an older one to the same destination.
+    fn remember(&mut self, packet: &Transmit<'_>) {
+        let Transmit { link, source, destination, ttl, payload, .. } = *packet;
+        if !self.destinations.contains(&destination) || payload.len() > self.adverts.room * 8 {
+            return;
+        }
+        let known = self.early.iter_mut().find(|early| early.destination == destination);
+        match known {
+            Some(early) => {
+                (early.link, early.source, early.ttl) = (link, source, ttl);
+                early.message.clear();
+                early.message.extend_from_slice(payload);
+            }
+            None => {
+                let message = payload.to_vec();
+                self.early.push(Early { link, source, destination, ttl, message });
+            }
+        }
     }
 
     /// Draws this slot at its new place, with what was said about it at the old one.
@@ -192,6 +222,14 @@ impl Estate {
             let taught = self.taught.map_or(0, Centis::get);
             words.write(at + advert::SLOT_AND_ROOM, slot | room);
             words.write(at + advert::TAUGHT, u64::from(taught));
+        }
+        for early in self.early.drain(..) {
+            let Early { link, source, destination, ttl, ref message } = early;
+            let packet =
+                Transmit { slot: self.slot, link, source, destination, ttl, payload: message };
+            if let Some(at) = new.find(words, &packet) {
+                write_advert(words, at, &packet);
+            }
         }
         for (at, wanted) in new.address_places().zip(&self.addresses) {
             write_address(words, at, slot, wanted);
@@ -266,6 +304,16 @@ fn carry_over(words: Words<'_>, from: usize, to: usize, adverts: Adverts) {
             words.write(to + offset, words.read(from + offset));
         }
     }
+}
+
+fn write_advert(words: Words<'_>, at: usize, packet: &Transmit<'_>) {
+    let link = u64::from(packet.link.get()) | u64::from(packet.ttl) << 32;
+    words.write(at + advert::LENGTH, 0);
+    words.write(at + advert::LINK_AND_TTL, link);
+    words.write_ip(at + advert::SOURCE, packet.source);
+    words.write_ip(at + advert::DESTINATION, packet.destination);
+    words.write_octets(at + advert::MESSAGE, packet.payload);
+    words.write(at + advert::LENGTH, word(packet.payload.len()));
 }
 
 fn write_address(words: Words<'_>, at: usize, slot: u64, wanted: &Address) {

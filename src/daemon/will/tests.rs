@@ -81,7 +81,7 @@ fn an_untouched_memory_is_an_empty_will() {
 #[test]
 fn an_active_instance_leaves_its_last_advert_and_all_its_addresses() {
     let memory = memory(1024);
-    let drawer = active(&memory);
+    let mut drawer = active(&memory);
     drawer.record(&advert(0, "224.0.0.18", &[9; 16]));
     let will = read(&memory);
     assert_eq!(will.adverts.len(), 1);
@@ -203,6 +203,39 @@ fn an_instance_that_is_active_before_anything_is_drawn_leaves_its_addresses() {
 }
 
 #[test]
+fn what_an_owner_says_before_anything_is_drawn_is_released_too() {
+    let memory = memory(1024);
+    let mut drawer = Drawer::new(&memory[..]);
+    drawer.assign(slot(0), Some(&multicast(&["10.0.0.1"])));
+    drawer.record(&advert(0, "224.0.0.18", &[0x30; 12]));
+    drawer.record(&advert(0, "224.0.0.18", &[0x31; 16]));
+    drawer.is_active(slot(0));
+    drawer.may_hold(slot(0));
+    assert!(drawer.draw());
+    let adverts = read(&memory).adverts;
+    assert_eq!(adverts.len(), 1);
+    assert_eq!(adverts[0].message, [0x31; 16]);
+    assert_eq!(adverts[0].source, ip("10.0.0.9"));
+}
+
+#[test]
+fn a_new_peer_that_heard_one_advert_is_told() {
+    let memory = memory(1024);
+    let mut drawer = Drawer::new(&memory[..]);
+    drawer.assign(slot(0), Some(&unicast(&["10.0.0.2"])));
+    assert!(drawer.draw());
+    drawer.is_active(slot(0));
+    drawer.record(&advert(0, "10.0.0.2", &[2; 12]));
+    drawer.assign(slot(0), Some(&unicast(&["10.0.0.2", "10.0.0.3"])));
+    drawer.record(&advert(0, "10.0.0.2", &[4; 12]));
+    drawer.record(&advert(0, "10.0.0.3", &[5; 12]));
+    assert!(drawer.draw());
+    let told = read(&memory).adverts;
+    let told: Vec<_> = told.iter().map(|it| (it.destination, it.message[0])).collect();
+    assert_eq!(told, [(ip("10.0.0.2"), 4), (ip("10.0.0.3"), 5)]);
+}
+
+#[test]
 fn without_room_the_old_table_stays() {
     let memory = memory(128);
     let mut drawer = active(&memory);
@@ -216,7 +249,7 @@ fn without_room_the_old_table_stays() {
 #[test]
 fn a_message_that_is_longer_than_its_room_is_left_out() {
     let memory = memory(1024);
-    let drawer = active(&memory);
+    let mut drawer = active(&memory);
     let before = read(&memory);
     drawer.record(&advert(0, "224.0.0.18", &[1; 200]));
     assert_eq!(read(&memory), before);
