@@ -154,11 +154,28 @@ fn a_short_delay_is_no_stall() {
 }
 
 #[test]
-fn a_new_interval_is_taught_at_once() {
-    let mut bench = Bench::active(100, settings(), 400 * MS);
-    let five = Centis::from_secs(5).unwrap();
-    let changed = Settings { interval: five, ..settings() };
-    let actions: Vec<_> = bench.machine.reconfigure(changed, bench.now).into_iter().collect();
-    assert_eq!(says(&actions), [(100, 500)]);
-    assert_eq!(bench.wait(), five.duration());
+fn a_longer_interval_is_taught_thrice_before_backups_wait_for_it() {
+    let tenth = Centis::new(10).unwrap();
+    let fast = Settings { interval: tenth, ..settings() };
+    let mut bench = Bench::active(150, fast, 2000 * MS);
+    let slow = Settings { interval: Centis::from_secs(10).unwrap(), ..fast };
+
+    let mut said =
+        says(&bench.machine.reconfigure(slow, bench.now).into_iter().collect::<Vec<_>>());
+    let begun = bench.now;
+    said.extend(says(&bench.expire()));
+    said.extend(says(&bench.expire()));
+    assert_eq!(said, [(150, 1000); 3]);
+    assert!(bench.now.since(begun) < down(254, tenth), "a Backup that heard the last alone stays");
+    assert_eq!(bench.wait(), Duration::from_secs(10));
+}
+
+#[test]
+fn a_shorter_interval_is_taught_at_once_and_needs_no_copies() {
+    let mut bench = Bench::active(150, settings(), 2400 * MS);
+    let tenth = Centis::new(10).unwrap();
+    let fast = Settings { interval: tenth, ..settings() };
+    let actions: Vec<_> = bench.machine.reconfigure(fast, bench.now).into_iter().collect();
+    assert_eq!(says(&actions), [(150, 10)]);
+    assert_eq!(bench.wait(), tenth.duration());
 }

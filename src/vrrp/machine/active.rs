@@ -15,7 +15,7 @@ pub(super) struct Active {
     /// When the last advert was sent.
     sent: Instant,
     /// The interval that it taught.
-    taught: Centis,
+    pub(super) taught: Centis,
     since: Instant,
     /// When an advert of lower priority was last answered.
     answered: Option<Instant>,

@@ -4,6 +4,9 @@
 //! router teaches a short one under its old priority, then advertises its new priority at that
 //! rhythm for as long as a better Backup needs to take over. If none did, it teaches the
 //! configured interval again.
+//!
+//! A longer interval is taught more than once for the same reason: a Backup that missed the only
+//! advert of it would take the pause that follows for our end.
 
 use std::time::Duration;
 
@@ -36,6 +39,12 @@ impl Burst {
     pub(super) fn new(old: Priority, short: Centis, down_adverts: u8) -> Self {
         let new_left = down_adverts.saturating_add(1);
         Self { old, short, old_left: 1, new_left, teach_left: TEACH_COPIES }
+    }
+
+    /// Adverts that teach the configured interval, the first of which goes out now. They come as
+    /// fast as Backups expect who know no other interval than `known` yet.
+    pub(super) fn teaching(priority: Priority, known: Centis) -> Self {
+        Self { old: priority, short: known, old_left: 0, new_left: 0, teach_left: TEACH_COPIES }
     }
 
     /// The priority that it began with.
@@ -76,6 +85,17 @@ const TEACH_COPIES: u8 = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_longer_interval_is_taught_thrice_at_the_pace_that_backups_know() {
+        let mut burst = Burst::teaching(Priority::DEFAULT, Centis::SHORTEST);
+        let mut steps = Vec::new();
+        while let Some(step) = burst.step(Priority::DEFAULT, Centis::SECOND) {
+            assert_eq!((step.priority, step.interval), (Priority::DEFAULT, Centis::SECOND));
+            steps.push(step.wait.as_millis());
+        }
+        assert_eq!(steps, [10, 10, 1000]);
+    }
 
     #[test]
     fn a_burst_outlasts_every_down_interval_and_teaches_the_configured_interval_thrice() {

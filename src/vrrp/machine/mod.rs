@@ -167,7 +167,9 @@ impl Machine {
                 }
             }
             State::Active(active) => {
-                active.burst = None;
+                let known = active.taught;
+                let longer = settings.version == Version::V3 && known < settings.interval;
+                active.burst = longer.then(|| Burst::teaching(self.priority, known));
                 active.next_advert = now;
                 self.advertise_on_time(now, &mut actions);
             }
