@@ -1,6 +1,12 @@
 //! A router that can open no socket to hear its peers by must not take their silence for a proof.
 //! It says so, claims nothing, disturbs no other instance, and comes back when the machine does.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails loudly")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails loudly"
+)]
 
 mod lab;
 

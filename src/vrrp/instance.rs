@@ -111,13 +111,22 @@ impl Instance {
 
     /// Whether a packet for this VRID is meant for this instance rather than for another one.
     pub(super) fn expects(&self, datagram: &Datagram<'_>) -> bool {
-        match &self.config.transport {
-            Transport::Multicast { group } => datagram.destination == *group,
+        let from_peer = match &self.config.transport {
+            Transport::Multicast { .. } => true,
             Transport::Unicast { peers, .. } => {
-                let to_us = self.source.is_none_or(|source| source == datagram.destination);
-                to_us && peers.iter().any(|peer| peer.address == datagram.source)
+                peers.iter().any(|peer| peer.address == datagram.source)
             }
-        }
+        };
+        from_peer && self.is_addressed(datagram)
+    }
+
+    /// Whether it went to where this instance listens, whoever sent it.
+    pub(super) fn is_addressed(&self, datagram: &Datagram<'_>) -> bool {
+        let own = match &self.config.transport {
+            Transport::Multicast { group } => Some(*group),
+            Transport::Unicast { .. } => self.source,
+        };
+        own == Some(datagram.destination)
     }
 
     /// Takes in a datagram of its VRID.
@@ -149,6 +158,7 @@ impl Instance {
         let from_us = self.source == Some(datagram.source);
         let receiver = Receiver {
             config: &self.config,
+            source: self.source,
             echo: from_us && self.machine.may_have_said(header.priority()),
             follows,
             fingerprint: self.fingerprint,

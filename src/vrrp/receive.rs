@@ -27,6 +27,8 @@ pub(super) struct Accepted {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Receiver<'a> {
     pub(super) config: &'a Instance,
+    /// The address that our adverts come from.
+    pub(super) source: Option<IpAddr>,
     /// It comes from our own address and says what we have said.
     pub(super) echo: bool,
     /// Whose adverts we follow as a Backup.
@@ -117,7 +119,8 @@ impl Receiver<'_> {
         match &self.config.transport {
             Transport::Multicast { group } if datagram.destination == *group => Ok(()),
             Transport::Multicast { .. } => Err(Reject::Destination),
-            Transport::Unicast { .. } if datagram.destination.is_multicast() => {
+            // To a group, or to the address of another instance.
+            Transport::Unicast { .. } if self.source != Some(datagram.destination) => {
                 Err(Reject::Destination)
             }
             Transport::Unicast { peers, check_source, .. } => {

@@ -204,8 +204,8 @@ impl Router {
         }
     }
 
-    /// Whom a datagram is for: the instance that expects it, else any of its VRID, which will
-    /// name the reason for which it refuses it.
+    /// Whom a datagram is for: the instance that expects it, else one that listens to where it
+    /// went, else any of its VRID, which will name the reason for which it refuses it.
     fn addressee(
         &self,
         link: IfIndex,
@@ -213,11 +213,17 @@ impl Router {
         header: &Header<'_>,
     ) -> Option<Slot> {
         let candidates = self.dispatch.find(link, Family::of(datagram.source), header.vrid()?);
-        let expecting = candidates.iter().find(|slot| {
-            let instance = self.slots.get(slot.index()).and_then(Option::as_ref);
-            instance.is_some_and(|instance| instance.expects(datagram))
-        });
-        expecting.or_else(|| candidates.first()).copied()
+        let [_, _, ..] = candidates else {
+            return candidates.first().copied();
+        };
+        let find = |suits: fn(&Instance, &Datagram<'_>) -> bool| {
+            candidates.iter().find(|slot| {
+                let instance = self.slots.get(slot.index()).and_then(Option::as_ref);
+                instance.is_some_and(|instance| suits(instance, datagram))
+            })
+        };
+        let found = find(Instance::expects).or_else(|| find(Instance::is_addressed));
+        found.or_else(|| candidates.first()).copied()
     }
 
     fn expire(&mut self, now: Instant, out: &mut impl Outbox) {

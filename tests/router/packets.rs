@@ -75,6 +75,38 @@ fn twins_that_differ_in_their_peers_or_their_group_hear_only_their_own() {
 }
 
 #[test]
+fn instances_that_share_a_vrid_and_hear_anybody_are_told_apart_by_their_own_addresses() {
+    let open = |name, source: &str, peer| {
+        let mut instance = unicast(name, 51, &[peer]);
+        instance.source = Some(ip(source));
+        if let Transport::Unicast { check_source, .. } = &mut instance.transport {
+            *check_source = false;
+        }
+        instance
+    };
+    let instances = vec![
+        instance("multicast", 51),
+        open("a", "10.0.0.5", "10.0.0.9"),
+        open("b", "10.0.0.6", "10.0.0.8"),
+    ];
+    let mut node = Node::new(instances);
+    node.link(&report(2, "eth0", true, &["10.0.0.5", "10.0.0.6"]));
+    for (ours, expected) in [("10.0.0.6", [0, 0, 1]), ("10.0.0.5", [0, 1, 1])] {
+        node.hear("10.0.0.7", ip(ours), &message(51, 200, "10.0.0.7", ip(ours)));
+        let views = node.router.views();
+        let received: Vec<_> = views.map(|view| view.counters.adverts_received).collect();
+        assert_eq!(received, expected, "to {ours}");
+    }
+    // An address that is none of theirs makes it nobody's.
+    let stray = ip("10.0.0.77");
+    node.hear("10.0.0.7", stray, &message(51, 200, "10.0.0.7", stray));
+    assert_eq!(node.rejected(Reject::Destination), 1);
+    let mut alone = Node::new(vec![open("a", "10.0.0.5", "10.0.0.9")]);
+    alone.hear("10.0.0.7", stray, &message(51, 200, "10.0.0.7", stray));
+    assert_eq!(alone.rejected(Reject::Destination), 1);
+}
+
+#[test]
 fn our_own_packet_that_comes_back_changes_nothing() {
     let mut node = Node::new(vec![instance("api", 51)]);
     node.pass(DOWN);
