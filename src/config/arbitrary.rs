@@ -10,11 +10,12 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::model::{
-    Authentication, ChecksumForm, FastRelease, Group, Instance, Model, Node, Peer, Preempt,
-    Realtime, TrackedInterface, Transport,
+    Authentication, ChecksumForm, Deletion, FastRelease, Fifo, Fifos, Group, Hooks, Instance,
+    Model, Node, Peer, Preempt, Realtime, TrackedInterface, Transport,
 };
 use crate::types::{
-    Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Scope, Version, Vrid, Weight,
+    Account, Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Program, Scope,
+    Version, Vrid, Weight,
 };
 
 /// A valid model with up to six instances.
@@ -81,11 +82,61 @@ fn node() -> impl Strategy<Value = Node> {
         Just(Realtime::Off),
         (1..=99u8).prop_map(Realtime::Priority),
     ];
-    (option::of("[a-z]{1,8}"), millis(), any::<[bool; 2]>(), realtime, -20..=19i8).prop_map(
-        |(router_id, startup_delay, [dynamic_interfaces, log_unknown_vrids], realtime, nice)| {
-            Node { router_id, startup_delay, dynamic_interfaces, realtime, nice, log_unknown_vrids }
+    let names = (option::of("[a-z]{1,8}"), millis(), option::of(account()), fifos());
+    (names, any::<[bool; 3]>(), realtime, -20..=19i8).prop_map(|(names, flags, realtime, nice)| {
+        let (router_id, startup_delay, script_account, fifos) = names;
+        let [dynamic_interfaces, log_unknown_vrids, secure_scripts] = flags;
+        Node {
+            router_id,
+            startup_delay,
+            dynamic_interfaces,
+            realtime,
+            nice,
+            log_unknown_vrids,
+            script_account,
+            secure_scripts,
+            fifos,
+        }
+    })
+}
+
+/// As whom something runs.
+fn account() -> impl Strategy<Value = Account> {
+    ("[a-z]{1,8}", option::of("[a-z]{1,8}")).prop_map(|(user, group)| Account { user, group })
+}
+
+/// A program with arguments of all sorts.
+pub(crate) fn program() -> impl Strategy<Value = Program> {
+    ("/[a-z]{1,8}", vec("\\PC{0,4}", 0..=2), option::of(account())).prop_map(
+        |(name, arguments, account)| {
+            let words = std::iter::once(name).chain(arguments).collect();
+            Program { words, account }
         },
     )
+}
+
+fn hooks() -> impl Strategy<Value = Hooks> {
+    let deleted =
+        prop_oneof![Just(Deletion::AsFault), option::of(program()).prop_map(Deletion::AsDeleted),];
+    let programs = [(); 6].map(|()| option::weighted(0.2, program()));
+    (programs, deleted, any::<bool>()).prop_map(|(programs, deleted, priority_changes)| {
+        let [any, active, backup, fault, stop, outranking] = programs;
+        Hooks { any, active, backup, fault, stop, deleted, outranking, priority_changes }
+    })
+}
+
+fn fifos() -> impl Strategy<Value = Fifos> {
+    let fifo = || {
+        let place = ("/[a-z]{1,8}", option::of(account()), option::of(program()));
+        let fifo =
+            place.prop_map(|(path, account, reader)| Fifo { path: path.into(), account, reader });
+        option::of(fifo)
+    };
+    (fifo(), fifo(), any::<bool>()).prop_map(|(all, vrrp, repeat_on_reload)| Fifos {
+        all,
+        vrrp,
+        repeat_on_reload,
+    })
 }
 
 /// A valid instance of either family.
@@ -97,13 +148,14 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
             let transport = (option::of(ip(family)), transport(family));
             let fewest = if version == Version::V2 { 0 } else { 1 };
             let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
-            let rest =
-                (announce(), any::<[bool; 5]>(), vec(tracked(), 0..=2), fast_release(), pass());
+            let tracking = (vec(tracked(), 0..=2), hooks());
+            let rest = (announce(), any::<[bool; 5]>(), tracking, fast_release(), pass());
             (identity, election, transport, addresses, rest).prop_map(
                 move |(identity, election, transport, addresses, rest)| {
                     let (name, interface, vrid) = identity;
                     let (priority, interval, preempt, down_adverts) = election;
-                    let (announce, flags, tracked_interfaces, fast_release, pass) = rest;
+                    let (announce, flags, tracking, fast_release, pass) = rest;
+                    let (tracked_interfaces, hooks) = tracking;
                     let [track_primary, answer_lower, answer_higher, skip_address_check, plain] =
                         flags;
                     free_of_contradictions(Instance {
@@ -139,6 +191,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         answer_higher,
                         skip_address_check,
                         twin: None,
+                        hooks,
                     })
                 },
             )

@@ -3,10 +3,13 @@
 //! Both syntaxes are read into this; `compile` alone knows what is derived from what. A value
 //! that its own type does not allow never gets here: the reader of the syntax reports it.
 
+mod hooks;
 mod route;
 
 use std::net::IpAddr;
 use std::time::Duration;
+
+pub use hooks::{Fifo, Hooks, Scripts};
 
 use super::model::{ChecksumForm, FastRelease, Realtime};
 use super::source::{Span, Spanned};
@@ -26,6 +29,8 @@ pub struct Declared {
     pub node: Node,
     /// What the node holds whatever its virtual routers do.
     pub fixtures: Fixtures,
+    /// What holds for all programs that are run.
+    pub scripts: Scripts,
     /// What an instance takes where it says nothing itself.
     pub defaults: Policy,
     /// The virtual routers in the order of writing.
@@ -162,6 +167,8 @@ pub struct Instance {
     pub track_primary: Setting<bool>,
     /// `track_interface`
     pub tracked_interfaces: Vec<TrackedInterface>,
+    /// What is run when its state changes.
+    pub hooks: Hooks,
     /// What could also be set for the whole node.
     pub policy: Policy,
 }
@@ -344,6 +351,7 @@ impl Instance {
             no_addresses: None,
             track_primary: None,
             tracked_interfaces: Vec::new(),
+            hooks: Hooks::default(),
             policy: Policy::default(),
         }
     }

@@ -12,7 +12,7 @@ use super::model::{Fixtures, Group, Instance, Key, Model, Node, Tracker};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
     /// What holds for the node as a whole is now this.
-    Node(Node),
+    Node(Box<Node>),
     /// These are the trackers now, and no others. One of the same name is the same tracker: whoever
     /// tracks it does not notice.
     Trackers(Vec<Tracker>),
@@ -52,7 +52,7 @@ pub fn diff(running: &Model, new: &Model) -> Vec<Change> {
 
     let mut changes: Vec<Change> = Vec::new();
     if running.node != *node {
-        changes.push(Change::Node(node.clone()));
+        changes.push(Change::Node(Box::new(node.clone())));
     }
     if running.trackers != *trackers {
         changes.push(Change::Trackers(trackers.clone()));
@@ -79,7 +79,7 @@ impl Model {
     /// Between the first and the last change of a list two instances may bear the same name.
     pub fn apply(&mut self, change: Change) {
         match change {
-            Change::Node(node) => self.node = node,
+            Change::Node(node) => self.node = *node,
             Change::Trackers(trackers) => self.trackers = trackers,
             Change::Fixtures(fixtures) => self.fixtures = *fixtures,
             Change::Groups(groups) => self.groups = groups,

@@ -3,18 +3,21 @@
 //! Both syntaxes are compiled to this, the router and the reload compare and apply it. Two models
 //! are equal exactly if nothing would change.
 
+mod hooks;
 mod tracker;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use hooks::{Deletion, Fifo, Fifos, Hooks};
 pub use tracker::{
     Compared, File, InitialLevel, Process, Script, Tracked, Tracker, TrackerKind, TrackerName,
     Watch,
 };
 
 use crate::types::{
-    Address, Announce, Centis, Family, LinkName, Priority, Route, Rule, Version, Vrid, Weight,
+    Account, Address, Announce, Centis, Family, LinkName, Priority, Route, Rule, Version, Vrid,
+    Weight,
 };
 
 /// Everything that one node is to do.
@@ -47,6 +50,13 @@ pub struct Node {
     pub nice: i8,
     /// `log_unknown_vrids`: adverts of VRIDs that are not ours are reported.
     pub log_unknown_vrids: bool,
+    /// `script_user`: as whom programs run that name nobody; `keepalived_script` where absent, or
+    /// who runs the daemon where there is no such user.
+    pub script_account: Option<Account>,
+    /// `enable_script_security`: what others than root may change is not run as root.
+    pub secure_scripts: bool,
+    /// The named pipes that get a line for each event.
+    pub fifos: Fifos,
 }
 
 impl Default for Node {
@@ -58,6 +68,9 @@ impl Default for Node {
             realtime: Realtime::IfPermitted,
             nice: 0,
             log_unknown_vrids: false,
+            script_account: None,
+            secure_scripts: false,
+            fifos: Fifos::default(),
         }
     }
 }
@@ -144,6 +157,8 @@ pub struct Instance {
     /// Where an earlier unicast instance has the same number, interface and source, and other
     /// peers: the least of the peers' addresses.
     pub twin: Option<IpAddr>,
+    /// What is run when its state changes.
+    pub hooks: Hooks,
 }
 
 impl Instance {
@@ -178,6 +193,7 @@ impl Instance {
             answer_higher: false,
             skip_address_check: false,
             twin: None,
+            hooks: Hooks::default(),
         }
     }
 

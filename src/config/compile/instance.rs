@@ -1,7 +1,7 @@
 //! One virtual router: what it is, and what its version allows.
 
 use super::routes::Routing;
-use super::{Findings, addresses, announce, election, transport};
+use super::{Findings, addresses, announce, election, hooks, transport};
 use crate::config::declared::{self, AuthKind, Declared, Manners, Policy, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::config::model::{Authentication, ChecksumForm, FastRelease, Instance, TrackedInterface};
@@ -57,6 +57,7 @@ pub(super) fn compile(
         answer_higher: !strict && is(policy.answer_higher),
         skip_address_check: is(policy.skip_address_check),
         twin: None,
+        hooks: hooks::compile(&written.hooks, declared.scripts.priority_changes),
     })
 }
 

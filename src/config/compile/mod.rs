@@ -6,12 +6,13 @@ mod announce;
 mod election;
 mod fixtures;
 mod group;
+mod hooks;
 mod identity;
 mod instance;
 mod routes;
 mod transport;
 
-use super::declared::{self, Declared, Manners, Setting};
+use super::declared::{Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{Instance, Model, Node};
 use identity::Taken;
@@ -28,7 +29,7 @@ pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     let mut instances = instances(declared, &mut routing, &mut findings);
     fixtures::track(&declared.fixtures, &mut instances, &mut findings);
     let groups = group::compile(declared, &mut instances, &mut findings);
-    let node = node(&declared.node);
+    let node = node(declared);
     let model = Model { node, trackers: Vec::new(), fixtures, instances, groups };
     (!found.has_errors()).then_some(model)
 }
@@ -53,7 +54,8 @@ impl Findings<'_> {
     }
 }
 
-fn node(written: &declared::Node) -> Node {
+fn node(declared: &Declared) -> Node {
+    let (written, scripts) = (&declared.node, &declared.scripts);
     let usual = Node::default();
     let answer = |setting: Setting<bool>, usual| setting.map_or(usual, |it| it.value);
     Node {
@@ -63,6 +65,9 @@ fn node(written: &declared::Node) -> Node {
         realtime: written.realtime.map_or(usual.realtime, |it| it.value),
         nice: written.nice.map_or(usual.nice, |it| it.value),
         log_unknown_vrids: answer(written.log_unknown_vrids, usual.log_unknown_vrids),
+        script_account: scripts.account.as_ref().map(|it| it.value.clone()),
+        secure_scripts: answer(scripts.secure, usual.secure_scripts),
+        fifos: hooks::fifos(scripts),
     }
 }
 

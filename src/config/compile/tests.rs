@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
-use crate::config::declared::{AuthKind, InitialState, Peer};
+use crate::config::declared::{self, AuthKind, InitialState, Peer};
 use crate::config::diagnostic::Severity;
 use crate::config::model::{Authentication, FastRelease, Preempt, Transport};
 use crate::config::source::{Sources, Span, Spanned};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::node::multicast;
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
-use super::{address, peer, policy};
+use super::{address, peer, policy, program};
 use crate::config::declared::{AuthKind, Instance};
 use crate::config::source::Spanned;
 use crate::types::{Centis, Family, Priority, Vrid};
@@ -28,6 +28,7 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
     let excluded = table.list("excluded", address::plain, address::detailed);
     let track_primary = table.setting("track_primary", value::boolean);
     let tracked = table.list("track", peer::plain_tracked, peer::tracked);
+    let hooks = table.section("notify", program::hooks).unwrap_or_default();
     if let (Some(group), Some(_)) = (&group, &peers) {
         let mistake =
             Mistake::value("means nothing beside `peers`, which make the adverts unicast");
@@ -56,6 +57,7 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
         excluded: excluded.map_or_else(Vec::new, |list| list.value),
         track_primary,
         tracked_interfaces: tracked.map_or_else(Vec::new, |list| list.value),
+        hooks,
         policy: policy::read(table),
         ..named
     }

@@ -12,6 +12,7 @@ mod native;
 mod node;
 mod peer;
 mod policy;
+mod program;
 mod table;
 mod value;
 mod write;
@@ -66,6 +67,7 @@ pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Decl
 /// The tables of the document.
 fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.node = root.section("node", node::read).unwrap_or_default();
+    declared.scripts = root.section("scripts", program::scripts).unwrap_or_default();
     declared.defaults = root.section("defaults", policy::read).unwrap_or_default();
     let named = root.section("instance", |instances| {
         instances.each(|name, settings| {

@@ -76,6 +76,27 @@ impl<'t, 'd> Table<'t, 'd> {
         }
     }
 
+    /// The value of `key`, read by `plain`, or where it is a table by `detailed`.
+    pub(super) fn either<T>(
+        &mut self,
+        key: &'static str,
+        plain: impl FnOnce(Value<'t>) -> Read<T>,
+        detailed: impl FnOnce(&mut Table<'t, '_>) -> Option<T>,
+    ) -> Setting<T> {
+        let value = self.take(key)?;
+        if value.value.is_table() {
+            let read = self.enter(key, value, detailed).flatten();
+            return read.map(|read| Spanned::new(read, value.span));
+        }
+        match plain(value.value) {
+            Ok(read) => Some(Spanned::new(read, value.span)),
+            Err(mistake) => {
+                self.tell(key, value.span, mistake);
+                None
+            }
+        }
+    }
+
     /// What `read` makes of the table that `key` names.
     pub(super) fn section<T>(
         &mut self,

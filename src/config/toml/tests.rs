@@ -190,9 +190,11 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("", "0 = 0"),
         ("node", "node.0 = 0"),
         ("defaults", "defaults.0 = 0"),
+        ("scripts", "scripts.0 = 0"),
         ("announce", "defaults.announce.0 = 0"),
         ("instance", "instance.a.0 = 0"),
         ("group", "group.a.0 = 0"),
+        ("notify", "instance.a.notify.0 = 0"),
         ("addresses", "instance.a.addresses = [{ ip = \"::1\", 0 = 0 }]"),
         ("peers", "instance.a.peers = [{ ip = \"::1\", 0 = 0 }]"),
         ("track", "instance.a.track = [{ interface = \"a\", 0 = 0 }]"),
@@ -218,6 +220,7 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
         let tables: Vec<(&toml::Table, &'static str)> = match name.as_str() {
             "node" => vec![(value.as_table().unwrap(), "node")],
             "defaults" => vec![(value.as_table().unwrap(), "defaults")],
+            "scripts" => vec![(value.as_table().unwrap(), "scripts")],
             kind => value
                 .as_table()
                 .unwrap()
@@ -231,6 +234,9 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
             note(section, table);
             if section == "defaults" {
                 note("announce", table["announce"].as_table().unwrap());
+            }
+            if let Some(notify) = table.get("notify").and_then(toml::Value::as_table) {
+                note("notify", notify);
             }
             for list in ["addresses", "peers", "track"] {
                 let entries = table.get(list).and_then(toml::Value::as_array);

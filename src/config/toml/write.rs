@@ -1,5 +1,7 @@
 //! A model as native text: what `vipd convert` prints.
 
+mod hooks;
+
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::types::{Address, Announce, Broadcast, LinkName, Scope, Version, Weigh
 pub fn write(model: &Model) -> String {
     let mut text = Text::default();
     text.node(&model.node);
+    text.scripts(&model.node);
     for instance in &model.instances {
         text.instance(instance);
     }
@@ -29,7 +32,13 @@ struct Text(String);
 
 impl Text {
     fn node(&mut self, node: &Node) {
-        let usual = Node::default();
+        // What `[scripts]` says of the node is none of this table's.
+        let usual = Node {
+            script_account: node.script_account.clone(),
+            secure_scripts: node.secure_scripts,
+            fifos: node.fifos.clone(),
+            ..Node::default()
+        };
         if *node == usual {
             return;
         }
@@ -82,6 +91,7 @@ impl Text {
         }
         self.policy(instance);
         self.announce(&instance.announce);
+        self.hooks(&instance.hooks);
     }
 
     fn group(&mut self, group: &Group, instances: &[Instance]) {

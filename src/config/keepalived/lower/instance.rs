@@ -94,6 +94,7 @@ impl Lower<'_> {
                 instance.tracked_interfaces.extend(self.tracked_interfaces(statement));
             }
             "dont_track_primary" => instance.track_primary = said(false),
+            _ if self.hook(&mut instance.hooks, statement) => {}
             _ => return self.policy(instance, statement),
         }
         true

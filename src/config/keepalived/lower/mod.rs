@@ -5,6 +5,7 @@ mod entry;
 mod fixtures;
 mod global;
 mod group;
+mod hooks;
 mod instance;
 mod names;
 mod pending;
