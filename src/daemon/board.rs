@@ -12,6 +12,7 @@
 //! ```
 
 use std::array;
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,6 +28,15 @@ pub(super) struct Note {
     pub(super) contested: u16,
 }
 
+/// What fits into a cell.
+pub(super) trait Cell: Copy {
+    /// As a word. What is said before anything was said is 0.
+    fn pack(self) -> u64;
+
+    /// What a word says.
+    fn unpack(cell: u64) -> Self;
+}
+
 impl Note {
     /// What is said of a slot before anything was said of it.
     pub(super) const NOTHING: Self =
@@ -35,8 +45,9 @@ impl Note {
 
 /// A board with room for [`Board::CAPACITY`] slots; memory is taken as slots come into use.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(super) struct Board<C = Note> {
     blocks: [OnceLock<Box<Block>>; BLOCKS],
+    says: PhantomData<fn(C) -> C>,
 }
 
 /// The cells of a run of slots, with one bit each that says "changed since last read".
@@ -46,14 +57,14 @@ struct Block {
     cells: [AtomicU64; BLOCK],
 }
 
-impl Board {
+impl<C: Cell> Board<C> {
     /// How many slots it can hold.
     #[cfg(test)]
     pub(super) const CAPACITY: usize = BLOCKS * BLOCK;
 
     /// An empty board.
     pub(super) fn new() -> Self {
-        Self { blocks: array::from_fn(|_| OnceLock::new()) }
+        Self { blocks: array::from_fn(|_| OnceLock::new()), says: PhantomData }
     }
 
     /// Makes room for `slot`, so that no later [`Board::post`] of it allocates.
@@ -65,26 +76,26 @@ impl Board {
     }
 
     /// Writes `note` into the cell of `slot` and marks it changed. Nothing happens without room.
-    pub(super) fn post(&self, slot: Slot, note: Note) {
+    pub(super) fn post(&self, slot: Slot, note: C) {
         let Some((block, place)) = self.find(slot) else {
             return;
         };
         if let (Some(cell), Some(dirty)) = (block.cells.get(place), block.dirty.get(place / 64)) {
-            cell.store(pack(note), Ordering::Release);
+            cell.store(note.pack(), Ordering::Release);
             dirty.fetch_or(1 << (place % 64), Ordering::AcqRel);
         }
     }
 
-    /// The newest note on `slot`: what was never posted is absent in generation 0.
-    pub(super) fn read(&self, slot: Slot) -> Note {
+    /// The newest note on `slot`: where nothing was posted, what 0 says.
+    pub(super) fn read(&self, slot: Slot) -> C {
         let cell = self.find(slot).and_then(|(block, place)| block.cells.get(place));
-        unpack(cell.map_or(0, |cell| cell.load(Ordering::Acquire)))
+        C::unpack(cell.map_or(0, |cell| cell.load(Ordering::Acquire)))
     }
 
     /// Hands every changed slot with its newest note to `each` and marks it read.
     ///
     /// A note posted meanwhile is either among them or marked for the next time.
-    pub(super) fn take(&self, mut each: impl FnMut(Slot, Note)) {
+    pub(super) fn take(&self, mut each: impl FnMut(Slot, C)) {
         for (run, block) in self.blocks.iter().enumerate() {
             let Some(block) = block.get() else { continue };
             for (word, dirty) in block.dirty.iter().enumerate() {
@@ -96,7 +107,7 @@ impl Board {
                     let cell = block.cells.get(place);
                     let slot = Slot::new(run * BLOCK + place);
                     if let (Some(cell), Some(slot)) = (cell, slot) {
-                        each(slot, unpack(cell.load(Ordering::Acquire)));
+                        each(slot, C::unpack(cell.load(Ordering::Acquire)));
                     }
                 }
             }
@@ -118,17 +129,19 @@ impl Default for Block {
     }
 }
 
-fn pack(note: Note) -> u64 {
-    u64::from(note.desire.generation)
-        | u64::from(note.desire.present) << 32
-        | u64::from(note.contested) << 33
-}
+impl Cell for Note {
+    fn pack(self) -> u64 {
+        u64::from(self.desire.generation)
+            | u64::from(self.desire.present) << 32
+            | u64::from(self.contested) << 33
+    }
 
-fn unpack(cell: u64) -> Note {
-    #[expect(clippy::as_conversions, reason = "takes the field's bits out of the word")]
-    Note {
-        desire: Desire { generation: cell as u32, present: cell >> 32 & 1 == 1 },
-        contested: (cell >> 33) as u16,
+    fn unpack(cell: u64) -> Self {
+        #[expect(clippy::as_conversions, reason = "takes the field's bits out of the word")]
+        Self {
+            desire: Desire { generation: cell as u32, present: cell >> 32 & 1 == 1 },
+            contested: (cell >> 33) as u16,
+        }
     }
 }
 
@@ -169,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_posted_is_taken_once_and_stays_readable() {
-        let board = Board::new();
+        let board = Board::<Note>::new();
         board.reserve(slot(3));
         board.post(slot(3), note(u32::MAX, true, u16::MAX));
         assert_eq!(taken(&board), [(3, note(u32::MAX, true, u16::MAX))]);
@@ -179,7 +192,7 @@ mod tests {
 
     #[test]
     fn only_the_newest_note_of_a_slot_counts() {
-        let board = Board::new();
+        let board = Board::<Note>::new();
         board.reserve(slot(0));
         board.post(slot(0), note(1, true, 0));
         board.post(slot(0), note(2, false, 0));
@@ -188,8 +201,8 @@ mod tests {
 
     #[test]
     fn slots_of_every_block_have_their_own_cell() {
-        let board = Board::new();
-        let places = [0, 63, 64, BLOCK - 1, BLOCK, Board::CAPACITY - 1];
+        let board = Board::<Note>::new();
+        let places = [0, 63, 64, BLOCK - 1, BLOCK, Board::<Note>::CAPACITY - 1];
         for (count, place) in places.into_iter().enumerate() {
             board.reserve(slot(place));
             board.post(slot(place), note(u32::try_from(count).unwrap(), count % 2 == 0, 7));
@@ -200,12 +213,12 @@ mod tests {
 
     #[test]
     fn a_slot_without_room_is_absent_and_never_a_panic() {
-        let board = Board::new();
-        for place in [5, Board::CAPACITY, u32::MAX.try_into().unwrap()] {
+        let board = Board::<Note>::new();
+        for place in [5, Board::<Note>::CAPACITY, u32::MAX.try_into().unwrap()] {
             board.post(slot(place), note(1, true, 0));
             assert_eq!(board.read(slot(place)), note(0, false, 0));
         }
-        board.reserve(slot(Board::CAPACITY));
+        board.reserve(slot(Board::<Note>::CAPACITY));
         assert_eq!(taken(&board), []);
     }
 
@@ -213,7 +226,7 @@ mod tests {
     fn a_reader_beside_a_writer_never_goes_back_and_never_misses_the_last_note() {
         const SLOTS: usize = 130;
         const LAST: u32 = 20_000;
-        let board = Board::new();
+        let board = Board::<Note>::new();
         (0..SLOTS).for_each(|place| board.reserve(slot(place)));
         let done = AtomicBool::new(false);
         let mut seen = vec![0; SLOTS];

@@ -26,6 +26,7 @@ use super::error::Error;
 use super::messages::{Applied, Command, LinkEvent, Told};
 use super::pace::Pace;
 use super::sockets::Sockets;
+use super::verdicts::Verdicts;
 
 /// The core thread's state.
 pub(super) struct Core<M> {
@@ -47,6 +48,7 @@ pub(super) struct Inbox {
     pub(super) commands: Receiver<Command>,
     pub(super) links: Receiver<LinkEvent>,
     pub(super) applied: Arc<Board>,
+    pub(super) verdicts: Arc<Verdicts>,
     /// Woken for any of them.
     pub(super) waker: Arc<Waker>,
 }
@@ -125,6 +127,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             self.inbox.waker.drain();
             self.take_acknowledgements(now);
             relisten |= self.take_links(now);
+            self.take_verdicts(now);
         }
         let mut packets = 0;
         for token in ready {
@@ -157,6 +160,13 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             let generation = note.desire.generation;
             effects.applied(slot, generation);
             router.handle(Input::Applied { slot, generation }, now, effects);
+        });
+    }
+
+    fn take_verdicts(&mut self, now: Instant) {
+        let (router, effects) = (&mut self.router, &mut self.effects);
+        self.inbox.verdicts.take(|tracker, verdict| {
+            router.handle(Input::Verdict { tracker, verdict }, now, effects);
         });
     }
 

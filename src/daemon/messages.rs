@@ -7,6 +7,7 @@
 //! | core | kernel | [`Order`] | channel | cannot be: one for each instance and reload |
 //! | kernel | core | acknowledgements | [`Board`](super::board::Board) | cannot be |
 //! | kernel | core | [`LinkEvent`] | channel of 256 | the newest of each interface waits in the kernel thread |
+//! | checks | core | verdicts | [`Verdicts`](super::verdicts::Verdicts) | cannot be |
 //! | core | main | [`Told`] | channel of four for each instance, 1024 at least | it is left out and counted |
 
 use rustix::io::Errno;

@@ -8,6 +8,7 @@
 //! | `core` | the thread that runs the protocol, with `effects`, `sockets` |
 //! | `kernel` | the thread that holds the addresses, with `intake` |
 //! | `threads`, `messages`, `board` | how the three are started and talk |
+//! | `watched`, `verdicts` | what is tracked, and the way of what was found to the core thread |
 //! | `will` | what the supervisor does for a worker that died |
 
 mod backoff;
@@ -35,6 +36,7 @@ pub mod signals;
 mod sockets;
 mod supervisor;
 mod threads;
+mod verdicts;
 mod watched;
 mod will;
 mod worker;

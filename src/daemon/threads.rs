@@ -13,9 +13,11 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::error;
 
+use crate::check::{Checks, Reports, Surroundings};
 use crate::config::diff::Change;
-use crate::config::model::{Model, Realtime};
+use crate::config::model::{Model, Realtime, Tracker};
 use crate::sys::{PipeWaker, Transmitter, Waker, clock};
+use crate::types::TrackerId;
 
 use super::board::Board;
 use super::core::{Core, Inbox};
@@ -26,6 +28,7 @@ use super::kernel;
 use super::messages::{Applied, Command, Order, Told};
 use super::realtime;
 use super::refusals::Refusals;
+use super::verdicts::Verdicts;
 use super::will::Drawer;
 
 /// The two threads beside the main one, and the ways to them.
@@ -44,6 +47,8 @@ pub(super) struct Threads {
     pub(super) kernel_ended: oneshot::Receiver<End>,
     /// The kernel thread knows all interfaces.
     kernel_ready: oneshot::Receiver<()>,
+    checks: Checks,
+    verdicts: Arc<Verdicts>,
     counters: Arc<LoopCounters>,
 }
 
@@ -61,6 +66,7 @@ impl Threads {
     {
         let counters = Arc::new(LoopCounters::default());
         let (desired, acknowledged) = (Arc::new(Board::new()), Arc::new(Board::new()));
+        let verdicts = Arc::new(Verdicts::new());
         let core_waker = Arc::new(Waker::new()?);
         let (kernel_waker, kernel_pipe) = PipeWaker::new()?;
         let kernel_waker = Arc::new(kernel_waker);
@@ -95,6 +101,7 @@ impl Threads {
             commands: core_commands,
             links: core_links,
             applied: Arc::clone(&acknowledged),
+            verdicts: Arc::clone(&verdicts),
             waker: Arc::clone(&core_waker),
         };
         let delay = model.node.startup_delay;
@@ -111,6 +118,11 @@ impl Threads {
             core: Arc::clone(&core_waker),
             ready,
         };
+        let (found, woken) = (Arc::clone(&verdicts), Arc::clone(&core_waker));
+        let checks = Checks::start(move |tracker, verdict| {
+            found.post(tracker, verdict);
+            woken.wake();
+        });
         Ok(Self {
             commands,
             core_waker,
@@ -121,6 +133,8 @@ impl Threads {
             core_ended: spawn("core", realtime, core)?,
             kernel_ended: spawn("kernel", realtime, || kernel.run())?,
             kernel_ready,
+            checks: checks.map_err(Error::of("start a thread"))?,
+            verdicts,
             counters,
         })
     }
@@ -136,6 +150,22 @@ impl Threads {
         let (reply, applied) = oneshot::channel();
         self.command(Command::Apply { changes, reply });
         applied.await.ok()
+    }
+
+    /// Has these objects watched, and no others, once the core thread knows them.
+    pub(super) fn watch(&self, trackers: Vec<(TrackerId, Tracker)>, surroundings: Surroundings) {
+        trackers.iter().for_each(|(id, _)| self.verdicts.reserve(*id));
+        self.checks.follow(trackers, surroundings);
+    }
+
+    /// What is known of the objects that are watched.
+    pub(super) const fn reports(&self) -> &Reports {
+        self.checks.reports()
+    }
+
+    /// Ends all checks.
+    pub(super) async fn stop_checks(&self) {
+        self.checks.stop().await;
     }
 
     /// Has every instance leave; the core thread ends when all have, or its patience has.

@@ -1,26 +1,26 @@
 //! What is watched, as the main thread knows it.
 
-use std::collections::HashMap;
-
-use crate::config::model::TrackerName;
+use crate::check::{Reports, Surroundings};
+use crate::config::model::{Model, Tracker, TrackerName};
 use crate::observe::transition::Trackers;
 use crate::types::TrackerId;
 
-/// The trackers by their indexes.
-#[derive(Debug, Default)]
-pub(super) struct Watched {
-    names: HashMap<TrackerId, TrackerName>,
+/// The trackers by their indexes, as the core thread has given them out.
+pub(super) fn by_index(
+    model: &Model,
+    ids: Vec<(TrackerId, TrackerName)>,
+) -> Vec<(TrackerId, Tracker)> {
+    let find = |name: &TrackerName| model.trackers.iter().find(|tracker| tracker.name == *name);
+    ids.into_iter().filter_map(|(id, name)| Some((id, find(&name)?.clone()))).collect()
 }
 
-impl Watched {
-    /// From now on these are the trackers.
-    pub(super) fn follow(&mut self, trackers: Vec<(TrackerId, TrackerName)>) {
-        self.names = trackers.into_iter().collect();
-    }
+/// What holds for all checks of `model`.
+pub(super) fn surroundings(_model: &Model) -> Surroundings {
+    Surroundings { secure: false, account: None }
 }
 
-impl Trackers for Watched {
+impl Trackers for Reports {
     fn describe(&self, tracker: TrackerId) -> String {
-        self.names.get(&tracker).map_or_else(|| "?".to_owned(), ToString::to_string)
+        self.get(tracker).map_or_else(|| "?".to_owned(), |report| report.to_string())
     }
 }

@@ -32,7 +32,7 @@ use super::reload::{self, Before};
 use super::report::{News, Reporter};
 use super::signals::{self, Request};
 use super::threads::Threads;
-use super::watched::Watched;
+use super::watched;
 use super::will::Drawer;
 
 /// Runs the worker until it is told to stop.
@@ -64,7 +64,6 @@ where
             options,
             model: Model::default(),
             names: Names::default(),
-            watched: Watched::default(),
             at_fault: HashSet::new(),
             threads,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
@@ -88,7 +87,6 @@ struct Main<'a> {
     /// The running configuration.
     model: Model,
     names: Names,
-    watched: Watched,
     /// Instances that became unable to run and have told so.
     at_fault: HashSet<Slot>,
     threads: Threads,
@@ -127,11 +125,19 @@ impl Main<'_> {
         while let Ok(told) = self.threads.told.try_recv() {
             match told {
                 Told::Transition(transition) => {
-                    transition::log(self.names.of(&transition), &transition, &self.watched);
+                    transition::log(
+                        self.names.of(&transition),
+                        &transition,
+                        self.threads.reports(),
+                    );
                     self.note_fault(&transition);
                 }
                 Told::Reprioritised(change) => {
-                    transition::log_priority(self.names.get(change.slot), &change, &self.watched);
+                    transition::log_priority(
+                        self.names.get(change.slot),
+                        &change,
+                        self.threads.reports(),
+                    );
                 }
                 Told::Refused(refused) => refusal::log(self.names.get(refused.slot), &refused),
                 // Priority 0 cannot leave by a link that is down: the fault has told that.
@@ -178,7 +184,8 @@ impl Main<'_> {
             return; // the core thread has ended, as `listen` will find
         };
         let Applied { names, trackers, refused, will_overflows } = applied;
-        self.watched.follow(trackers);
+        let trackers = watched::by_index(&self.model, trackers);
+        self.threads.watch(trackers, watched::surroundings(&self.model));
         self.names.follow(names);
         // What the change itself brought about, while the old names are known.
         self.hear();
@@ -208,6 +215,7 @@ impl Main<'_> {
             Release::Release => {
                 self.threads.leave();
                 let left = self.hear_until_core_ends().await;
+                self.threads.stop_checks().await;
                 self.threads.stop_kernel().await;
                 left
             }

@@ -8,9 +8,9 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::{mem, ptr};
 
-use rustix::io::{Errno, read};
+use rustix::io::{Errno, ioctl_fionbio, read};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::Pid;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::accounts::Identity;
 use super::call::answered;
@@ -48,6 +48,40 @@ impl Child {
     /// # Errors
     /// Where there are too many processes or descriptors, or (EINVAL) a NUL in a word.
     pub fn start(path: &Path, words: &[String], identity: Identity) -> Result<Self, Error> {
+        Self::launch(path, words, identity, None)
+    }
+
+    /// The same, but what it prints, on either way, can be read from the descriptor, which does
+    /// not block. Whoever reads it reads on while anybody may print: who is not read waits, and
+    /// who is read no more ends when it prints.
+    ///
+    /// # Errors
+    /// As for [`Child::start`].
+    pub fn start_heard(
+        path: &Path,
+        words: &[String],
+        identity: Identity,
+    ) -> Result<(Self, OwnedFd), Error> {
+        const PIPE: &str = "make a pipe";
+        let (heard, printed) = pipe_with(PipeFlags::CLOEXEC).during(PIPE)?;
+        ioctl_fionbio(&heard, true).during(PIPE)?;
+        Ok((Self::launch(path, words, identity, Some(&printed))?, heard))
+    }
+
+    /// Whether it has ended; its end can still be asked for.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // An error says that it is no child any more.
+        !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
+    }
+
+    fn launch(
+        path: &Path,
+        words: &[String],
+        identity: Identity,
+        output: Option<&OwnedFd>,
+    ) -> Result<Self, Error> {
         const START: &str = "start a program";
         let path = CString::new(path.as_os_str().as_bytes());
         let path = path.map_err(|_nul| Errno::INVAL).during(START)?;
@@ -64,6 +98,7 @@ impl Child {
             arguments: arguments.as_ptr(),
             variables: variables.as_ptr(),
             nowhere: nowhere.as_raw_fd(),
+            output: output.map_or_else(|| nowhere.as_raw_fd(), AsRawFd::as_raw_fd),
             report: report.as_raw_fd(),
             identity: (identity != Identity::own()).then_some(identity),
             descriptors: usual_descriptor_limit(),
@@ -120,6 +155,8 @@ struct Prepared {
     arguments: *const *const libc::c_char,
     variables: *const *const libc::c_char,
     nowhere: RawFd,
+    /// Where it prints to.
+    output: RawFd,
     report: RawFd,
     /// As whom to run, where that is somebody else.
     identity: Option<Identity>,
@@ -166,8 +203,8 @@ impl Prepared {
             if let Some(limit) = &self.descriptors {
                 libc::setrlimit(libc::RLIMIT_NOFILE, limit);
             }
-            for standard in 0..=2 {
-                if libc::dup2(self.nowhere, standard) < 0 {
+            for (from, standard) in [(self.nowhere, 0), (self.output, 1), (self.output, 2)] {
+                if libc::dup2(from, standard) < 0 {
                     return last();
                 }
             }
