@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use vipd::kernel::memory::Memory;
-use vipd::kernel::{Actual, AddressId, Agent, Desired, Notice, Plan, Sink, reconcile};
-use vipd::types::{Address, Announce, IfIndex, Instant, LinkName, MacAddr, Slot};
+use vipd::kernel::{Actual, Agent, Desired, Notice, ObjectId, Plan, Sink, Target, reconcile};
+use vipd::types::{Address, IfIndex, Instant, LinkName, MacAddr, Slot};
 
 const ADDRESSES: u32 = 1000;
 
@@ -52,11 +52,12 @@ fn comparisons(criterion: &mut Criterion) {
     let addresses: Vec<_> = (0..ADDRESSES).map(|it| Arc::new(address(it))).collect();
     let wishes = || {
         addresses.iter().zip(0..).filter_map(|(address, id)| {
-            Some(Desired { id: AddressId::new(id)?, address, link: Some(link()), present: true })
+            let target = Some(Target::Address(link(), Arc::clone(address)));
+            Some(Desired { id: ObjectId::new(id)?, target, present: true })
         })
     };
     let stand: HashMap<_, _> =
-        wishes().map(|wish| (wish.id, Actual::On(link(), Arc::clone(wish.address)))).collect();
+        wishes().filter_map(|wish| Some((wish.id, Actual::As(wish.target?)))).collect();
     let mut group = criterion.benchmark_group("reconcile 1000");
     group.bench_function("all as desired", |bencher| {
         let actual = |id| stand.get(&id).unwrap_or(&Actual::Unknown);
@@ -77,7 +78,7 @@ fn take_over(criterion: &mut Criterion) {
         let mut agent = Agent::new(host);
         reports.iter().for_each(|report| agent.link(report));
         for (number, slot) in slots() {
-            let plan = Plan { addresses: vec![address(number)], announce: Announce::default() };
+            let plan = Plan { addresses: vec![address(number)], ..Plan::default() };
             agent.plan(slot, Some(plan));
         }
         rest(&mut agent);

@@ -18,7 +18,7 @@ use vipd::kernel::netlink::{Event, Monitor, Netlink};
 use vipd::kernel::{Agent, Notice, Plan, Sink};
 use vipd::sys::clock;
 use vipd::sys::namespace::Network;
-use vipd::types::{Address, Announce, Instant, LinkName, LinkReport, Slot};
+use vipd::types::{Address, Instant, LinkName, LinkReport, Slot};
 
 const LINKS: usize = 4;
 const INSTANCES: usize = 1000;
@@ -63,7 +63,7 @@ fn main() {
         let link = format!("e{}", slot.index() % LINKS);
         let link = LinkName::new(&link).expect("a letter and a digit are a name");
         let ip = IpAddr::V4(Ipv4Addr::from_bits(0x0a01_0001 + number));
-        let plan = Plan { addresses: vec![Address::new(ip, link)], announce: Announce::default() };
+        let plan = Plan { addresses: vec![Address::new(ip, link)], ..Plan::default() };
         agent.plan(*slot, Some(plan));
     }
     rest(&mut agent);
@@ -133,7 +133,7 @@ fn links() -> Vec<LinkReport> {
             match monitor.next().await.expect("the kernel lists its links") {
                 Event::Link(report) => reports.push(report),
                 Event::Listed => return reports,
-                Event::Gone(_) | Event::Address(_) => {}
+                Event::Gone(_) | Event::Address(_) | Event::Lost(_) | Event::Missed => {}
             }
         }
     })

@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_slot_without_room_is_absent_and_never_a_panic() {
         let board = Board::<Note>::new();
-        for place in [5, Board::<Note>::CAPACITY, u32::MAX.try_into().unwrap()] {
+        for place in [5, Board::<Note>::CAPACITY, (u32::MAX - 1).try_into().unwrap()] {
             board.post(slot(place), note(1, true, 0));
             assert_eq!(board.read(slot(place)), note(0, false, 0));
         }

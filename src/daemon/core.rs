@@ -247,9 +247,11 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
                     let name = instance.name.clone();
                     (name, router.replace(*instance, now, effects))
                 }
-                Change::Node(_) | Change::Fixtures(_) | Change::Groups(_) | Change::Arrange(_) => {
+                Change::Fixtures(fixtures) => {
+                    effects.hold(*fixtures);
                     continue;
                 }
+                Change::Node(_) | Change::Groups(_) | Change::Arrange(_) => continue,
             };
             if let Err(error) = result {
                 applied.refused.push((name, error));

@@ -7,10 +7,10 @@ use std::sync::mpsc::{Sender, SyncSender};
 
 use rustix::io::Errno;
 
-use crate::config::model::Instance;
+use crate::config::model::{Fixtures, Instance};
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
-use crate::types::{Refused, Reprioritised, Slot, Standing, Transition};
+use crate::types::{Announce, Refused, Reprioritised, Slot, Standing, Transition};
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::board::{Board, Note};
@@ -83,6 +83,16 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
         self.will.draw()
     }
 
+    /// From now on the node holds `fixtures` by itself.
+    pub(super) fn hold(&mut self, fixtures: Fixtures) {
+        let Fixtures { addresses, routes, rules } = fixtures;
+        let name = Arc::from(FIXTURES);
+        let plan = Plan { name, addresses, routes, rules, announce: Announce::default() };
+        // The kernel thread outlives this one, unless it panicked: then the worker ends.
+        let _gone = self.to_kernel.orders.send(Order::Hold(plan)).is_err();
+        self.to_kernel.wake = true;
+    }
+
     /// The kernel has done what `slot` desired in `generation`.
     pub(super) fn applied(&mut self, slot: Slot, generation: u32) {
         let desire = self.to_kernel.desired.read(slot).desire;
@@ -125,7 +135,10 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         self.to_kernel.desired.reserve(slot);
         self.will.assign(slot, instance);
         let plan = instance.map(|instance| Plan {
+            name: instance.name.as_str().into(),
             addresses: instance.held().cloned().collect(),
+            routes: instance.routes.clone(),
+            rules: instance.rules.clone(),
             announce: instance.announce,
         });
         self.to_kernel.plans.push((slot, plan));
@@ -205,3 +218,6 @@ impl ToMain {
         self.wake = true;
     }
 }
+
+/// Whose the node's own addresses, routes and rules are, in messages.
+const FIXTURES: &str = "static";

@@ -59,6 +59,7 @@ impl Intake {
                         self.plan(slot, plan, agent);
                     }
                 }
+                Order::Hold(plan) => agent.hold(plan),
                 Order::Stop => return Further::End,
             }
         }
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
     use crate::kernel::memory::Memory;
     use crate::kernel::{Notice, Sink};
-    use crate::types::{Address, Announce, IfIndex, Instant, LinkName, MacAddr};
+    use crate::types::{Address, IfIndex, Instant, LinkName, MacAddr};
     use crate::vrrp::Desire;
 
     /// An intake before an agent, with one slot.
@@ -154,7 +155,7 @@ mod tests {
         fn plan(&self, ip: Option<&str>) {
             let plan = ip.map(|ip| Plan {
                 addresses: vec![Address::new(ip.parse().unwrap(), eth0())],
-                announce: Announce::default(),
+                ..Plan::default()
             });
             self.orders.send(Order::Plan(vec![(slot(), plan)])).unwrap();
         }

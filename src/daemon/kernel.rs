@@ -104,7 +104,11 @@ impl Work {
     async fn run(&mut self) -> Result<(), Error> {
         loop {
             if self.intake.take(&mut self.agent) == Further::End {
+                self.let_go();
                 return Ok(());
+            }
+            if self.agent.has_routes() {
+                self.monitor.watch_routes().map_err(Error::Monitor)?;
             }
             let next = self.agent.run(clock::now(), &mut self.answers);
             self.answers.news |= self.links.flush();
@@ -119,6 +123,17 @@ impl Work {
             } else {
                 // Once more when the core thread has had a moment to make room.
                 sleep(BACKLOG).await;
+            }
+        }
+    }
+
+    /// Removes what the node held by itself.
+    fn let_go(&mut self) {
+        self.agent.let_go();
+        for _ in 0..LAST_PIECES {
+            self.agent.run(clock::now(), &mut self.answers);
+            if self.agent.is_idle() {
+                break;
             }
         }
     }
@@ -182,6 +197,8 @@ impl Work {
                 self.links.unsent.insert(link, LinkEvent::Gone(link));
             }
             Ok(Event::Address(event)) => self.agent.address_event(event),
+            Ok(Event::Lost(trace)) => self.agent.lost(&trace),
+            Ok(Event::Missed) => self.agent.resync(),
             Ok(Event::Listed) => {
                 self.agent.resync();
                 self.listed = true;
@@ -225,20 +242,23 @@ impl Sink for Answers {
     }
 
     fn notice(&mut self, notice: Notice) {
+        let instance = notice.holder();
         let address = notice.address().map(|address| display(address.ip));
         let interface = notice.address().map(|address| display(address.link));
         match &notice {
             Notice::Failed { .. } | Notice::Stuck { .. } | Notice::Contended { .. } => {
-                warn!(address, interface, "{notice}");
+                warn!(instance, address, interface, "{notice}");
             }
             Notice::Recovered { .. } | Notice::Restored { .. } => {
-                info!(address, interface, "{notice}");
+                info!(instance, address, interface, "{notice}");
             }
             Notice::Unswept(_) => debug!("{notice}"),
         }
     }
 }
 
+/// Pieces of work that may be left to do at the end.
+const LAST_PIECES: usize = 256;
 /// Events that are taken in before anything else has its turn.
 const TOGETHER: usize = 256;
 /// How long the core thread has to make room for link events.

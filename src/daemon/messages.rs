@@ -53,6 +53,8 @@ pub(super) struct Applied {
 pub(super) enum Order {
     /// This is what the slots are to hold from now on, when they hold anything.
     Plan(Vec<(Slot, Option<Plan>)>),
+    /// This is what the node holds by itself from now on, until the end.
+    Hold(Plan),
     /// End.
     Stop,
 }

@@ -3,20 +3,27 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::types::{Address, Announce, IfIndex, Instant, LinkReport, Slot};
+use crate::types::{Address, Announce, IfIndex, Instant, LinkReport, Route, Rule, Slot};
 
 use super::announce::{Rounds, Schedule};
 use super::host::{Announcement, Kernel, Stands};
-use super::ledger::{AddressId, Entry, Ledger};
+use super::ledger::{Entry, Ledger, ObjectId};
 use super::links::Links;
+use super::object::{Object, Trace};
 use super::reconcile::Actual;
 use super::sink::Sink;
 
 /// What the kernel is to hold for one slot, and how the neighbours are told of it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Plan {
+    /// Whose it is, for messages.
+    pub name: Arc<str>,
     /// The addresses, in the order in which they are added and announced.
     pub addresses: Vec<Address>,
+    /// The routes, set after the addresses and removed before them.
+    pub routes: Vec<Route>,
+    /// The rules, set after the routes and removed before them.
+    pub rules: Vec<Rule>,
     /// When and how often they are announced.
     pub announce: Announce,
 }
@@ -33,13 +40,13 @@ pub enum AddressEvent {
 /// What an agent has done since it began.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counters {
-    /// Addresses added.
+    /// Addresses, routes and rules added.
     pub added: u64,
-    /// Addresses deleted.
+    /// Addresses, routes and rules deleted.
     pub deleted: u64,
     /// Operations that the kernel refused.
     pub refused: u64,
-    /// Addresses put back after somebody had deleted them.
+    /// Addresses, routes and rules put back after somebody had deleted them.
     pub restored: u64,
     /// Gratuitous ARPs and unsolicited NAs sent.
     pub announced: u64,
@@ -55,16 +62,20 @@ pub struct Counters {
 pub struct Agent<K> {
     pub(super) kernel: K,
     pub(super) slots: Vec<SlotState>,
+    /// What the node holds by itself.
+    pub(super) node: SlotState,
     pub(super) ledger: Ledger,
     pub(super) links: Links,
     pub(super) schedule: Schedule,
     /// Entries that probably need a deletion, and those that need an addition.
-    pub(super) removals: VecDeque<AddressId>,
-    pub(super) additions: VecDeque<AddressId>,
+    pub(super) removals: VecDeque<ObjectId>,
+    pub(super) additions: VecDeque<ObjectId>,
     /// Slots whose desire is not acknowledged yet, oldest first.
     pub(super) waiting: Vec<Slot>,
     /// Entries that an event says were deleted by somebody.
-    pub(super) missing: Vec<AddressId>,
+    pub(super) missing: Vec<ObjectId>,
+    /// Routes that the kernel refused: an address or a link may be what they lack.
+    pub(super) stalled: Vec<ObjectId>,
     /// Slots that heard a lower-priority advert.
     contested: Vec<Slot>,
     /// The earliest [`Entry::retry_at`], or earlier.
@@ -78,7 +89,11 @@ pub struct Agent<K> {
 /// What one slot desires.
 #[derive(Debug)]
 pub(super) struct SlotState {
-    pub(super) addresses: Arc<[AddressId]>,
+    pub(super) name: Arc<str>,
+    /// Everything.
+    pub(super) objects: Arc<[ObjectId]>,
+    /// The addresses among it, which are announced.
+    pub(super) addresses: Arc<[ObjectId]>,
     pub(super) announce: Announce,
     pub(super) present: bool,
     pub(super) generation: u32,
@@ -90,6 +105,8 @@ pub(super) struct SlotState {
 impl Default for SlotState {
     fn default() -> Self {
         Self {
+            name: Arc::from(""),
+            objects: Arc::from([]),
             addresses: Arc::from([]),
             announce: Announce::default(),
             present: false,
@@ -107,6 +124,7 @@ impl<K: Kernel> Agent<K> {
         Self {
             kernel,
             slots: Vec::new(),
+            node: SlotState::default(),
             ledger: Ledger::default(),
             links: Links::default(),
             schedule: Schedule::default(),
@@ -114,6 +132,7 @@ impl<K: Kernel> Agent<K> {
             additions: VecDeque::new(),
             waiting: Vec::new(),
             missing: Vec::new(),
+            stalled: Vec::new(),
             contested: Vec::new(),
             retry_at: Instant::NEVER,
             sweep_at: Instant::NEVER,
@@ -130,34 +149,58 @@ impl<K: Kernel> Agent<K> {
     pub fn plan(&mut self, slot: Slot, plan: Option<Plan>) {
         let freed = plan.is_none();
         let plan = plan.unwrap_or_default();
-        let mut addresses = Vec::with_capacity(plan.addresses.len());
-        for address in &plan.addresses {
-            if let Some(id) = self.ledger.claim(slot, address)
-                && !addresses.contains(&id)
-            {
-                addresses.push(id);
-            }
-        }
-        let addresses: Arc<[AddressId]> = addresses.into();
+        let addresses = self.claim(slot, plan.addresses.iter().map(Object::from));
+        let routes = self.claim(slot, plan.routes.iter().map(Object::from));
+        let rules = self.claim(slot, plan.rules.iter().map(Object::from));
+        let objects: Arc<[ObjectId]> = [&*addresses, &*routes, &*rules].concat().into();
+        let addresses: Arc<[ObjectId]> = addresses.into();
         let state = self.slot(slot);
-        let before = std::mem::replace(&mut state.addresses, Arc::clone(&addresses));
+        let before = std::mem::replace(&mut state.objects, Arc::clone(&objects));
+        state.addresses = Arc::clone(&addresses);
         state.announce = plan.announce;
+        state.name = plan.name;
         if freed {
             state.present = false;
             state.waiting = false;
             self.waiting.retain(|&other| other != slot);
-            self.schedule.cancel(slot);
-        } else {
-            let (ids, now) = (Arc::clone(&addresses), self.clock);
-            self.schedule.replan(slot, ids, plan.announce, now);
         }
-        for &id in before.iter().filter(|id| !addresses.contains(id)) {
+        if slot != Slot::NODE {
+            match freed {
+                true => self.schedule.cancel(slot),
+                false => self.schedule.replan(slot, addresses, plan.announce, self.clock),
+            }
+        }
+        for &id in before.iter().filter(|id| !objects.contains(id)) {
             self.ledger.release(slot, id);
             self.queue(id);
         }
-        for &id in &*addresses {
+        for &id in &*objects {
             self.queue(id);
         }
+    }
+
+    /// From now on this is what the node holds by itself, whatever its slots do. Nobody is told
+    /// of its addresses.
+    pub fn hold(&mut self, plan: Plan) {
+        self.node.present = true;
+        self.plan(Slot::NODE, Some(plan));
+    }
+
+    /// What the node holds by itself is removed.
+    pub fn let_go(&mut self) {
+        self.plan(Slot::NODE, None);
+    }
+
+    fn claim(&mut self, slot: Slot, objects: impl Iterator<Item = Object>) -> Vec<ObjectId> {
+        let mut ids = Vec::with_capacity(objects.size_hint().0);
+        for object in objects {
+            if let Some(id) = self.ledger.claim(slot, object)
+                && !ids.contains(&id)
+            {
+                ids.push(id);
+            }
+        }
+        ids
     }
 
     /// From now on the addresses of `slot` are to be present or absent. [`Sink::applied`] of the
@@ -166,12 +209,12 @@ impl<K: Kernel> Agent<K> {
         let state = self.slot(slot);
         state.present = present;
         state.generation = generation;
-        let addresses = Arc::clone(&state.addresses);
+        let objects = Arc::clone(&state.objects);
         if !std::mem::replace(&mut state.waiting, true) {
             self.waiting.push(slot);
         }
         self.schedule.cancel(slot);
-        for &id in &*addresses {
+        for &id in &*objects {
             self.queue(id);
         }
     }
@@ -188,14 +231,14 @@ impl<K: Kernel> Agent<K> {
     pub fn link(&mut self, report: &LinkReport) {
         let change = self.links.update(report);
         if let Some(name) = change.lost {
-            let stranded = self.ledger.ids(|entry| entry.address.link == name);
+            let stranded = self.ledger.ids(|entry| entry.object.needs(name));
             stranded.into_iter().for_each(|id| self.queue(id));
         }
         if let Some(name) = change.found {
-            for id in self.ledger.ids(|entry| entry.address.link == name) {
+            for id in self.ledger.ids(|entry| entry.object.needs(name)) {
                 let links = &self.links;
                 if let Some(entry) = self.ledger.get_mut(id)
-                    && entry.stands_on().is_none_or(|old| !links.exists(old))
+                    && entry.standing().is_none_or(|it| it.links().any(|old| !links.exists(old)))
                 {
                     entry.actual = Actual::Unknown;
                 }
@@ -204,17 +247,19 @@ impl<K: Kernel> Agent<K> {
         }
         if change.fresh {
             let failed = |entry: &Entry| entry.retry_at.is_some();
-            let here = |entry: &Entry| entry.address.link == report.name && failed(entry);
+            let here = |entry: &Entry| entry.object.needs(report.name) && failed(entry);
             let failed = self.ledger.ids(here);
             failed.into_iter().for_each(|id| self.queue(id));
+            self.doubt_routes(report.index);
+            self.wake_stalled();
             self.announce_link(report.index);
         }
     }
 
-    /// An interface disappeared, and its addresses with it.
+    /// An interface disappeared, and with it what stood on it or led over it.
     pub fn link_gone(&mut self, link: IfIndex) {
         self.links.remove(link);
-        for id in self.ledger.ids(|entry| entry.stands_on() == Some(link)) {
+        for id in self.ledger.ids(|entry| entry.touches(link)) {
             if let Some(entry) = self.ledger.get_mut(id) {
                 entry.actual = Actual::Nowhere;
             }
@@ -224,9 +269,11 @@ impl<K: Kernel> Agent<K> {
 
     /// An address appeared or disappeared. One that is to stand is put back.
     pub fn address_event(&mut self, event: AddressEvent) {
-        let AddressEvent::Removed(stands) = event else {
-            return;
+        let stands = match event {
+            AddressEvent::Added(_) => return self.wake_stalled(),
+            AddressEvent::Removed(stands) => stands,
         };
+        self.doubt_sources(stands.ip);
         let found = self.links.name(stands.link);
         let Some(id) = found.and_then(|name| self.ledger.find(name, &stands)) else {
             return;
@@ -238,6 +285,26 @@ impl<K: Kernel> Agent<K> {
         {
             self.missing.push(id);
         }
+    }
+
+    /// A route or a rule disappeared. One that is to stand is put back.
+    pub fn lost(&mut self, trace: &Trace) {
+        let ids: Vec<_> = self.ledger.traced(trace).to_vec();
+        for id in ids {
+            self.doubt(id);
+        }
+    }
+
+    /// Whether anything but addresses is planned: then [`Agent::lost`] has to be told.
+    #[must_use]
+    pub fn has_routes(&self) -> bool {
+        self.ledger.has_traces()
+    }
+
+    /// Nothing is left to be done for what is desired, but for what the kernel refuses.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.removals.is_empty() && self.additions.is_empty() && self.missing.is_empty()
     }
 
     /// Events were lost: everything is compared with the kernel in the next [`Agent::run`].
@@ -286,7 +353,7 @@ impl<K: Kernel> Agent<K> {
     }
 
     /// Some slot desires this address.
-    pub(super) fn is_wanted(&self, id: AddressId) -> bool {
+    pub(super) fn is_wanted(&self, id: ObjectId) -> bool {
         let Some(entry) = self.ledger.get(id) else {
             return false;
         };
@@ -294,12 +361,15 @@ impl<K: Kernel> Agent<K> {
     }
 
     pub(super) fn is_present(&self, slot: Slot) -> bool {
-        let state = self.slots.get(slot.index());
-        state.is_some_and(|state| state.present)
+        self.state(slot).is_some_and(|state| state.present)
+    }
+
+    pub(super) fn state(&self, slot: Slot) -> Option<&SlotState> {
+        if slot == Slot::NODE { Some(&self.node) } else { self.slots.get(slot.index()) }
     }
 
     /// The entry is to be compared with what is desired.
-    pub(super) fn queue(&mut self, id: AddressId) {
+    pub(super) fn queue(&mut self, id: ObjectId) {
         let wanted = self.is_wanted(id);
         if let Some(entry) = self.ledger.get_mut(id) {
             entry.retry_at = None;
@@ -311,6 +381,9 @@ impl<K: Kernel> Agent<K> {
     }
 
     pub(super) fn slot(&mut self, slot: Slot) -> &mut SlotState {
+        if slot == Slot::NODE {
+            return &mut self.node;
+        }
         if self.slots.len() <= slot.index() {
             self.slots.resize_with(slot.index() + 1, SlotState::default);
         }
@@ -328,7 +401,7 @@ impl<K: Kernel> Agent<K> {
         }
         slots.sort_unstable();
         slots.dedup();
-        for slot in slots {
+        for slot in slots.into_iter().filter(|&slot| slot != Slot::NODE) {
             self.schedule.again(slot);
         }
     }
@@ -342,7 +415,7 @@ impl<K: Kernel> Agent<K> {
             let entry = ledger.get(id)?;
             let link = entry.stands_on()?;
             let mac = links.audible(link)?;
-            let ip = entry.address.ip;
+            let ip = entry.address()?.ip;
             Some(Announcement { link, mac, ip })
         };
         self.announcements.clear();
@@ -354,13 +427,6 @@ impl<K: Kernel> Agent<K> {
             let unsent = out.len().saturating_sub(sent);
             self.counters.unsent += u64::try_from(unsent).unwrap_or(0);
         }
-    }
-}
-
-impl Default for Plan {
-    /// Nothing.
-    fn default() -> Self {
-        Self { addresses: Vec::new(), announce: Announce::default() }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::types::{Announce, Family, IfIndex, Instant, Slot};
 
 use super::host::Announcement;
 use super::lane::{Burst, Lane, Turn};
-use super::ledger::AddressId;
+use super::ledger::ObjectId;
 
 /// Who announces what, and when. It sends nothing and looks at no clock.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Schedule {
     pub(super) fn begin(
         &mut self,
         slot: Slot,
-        addresses: Arc<[AddressId]>,
+        addresses: Arc<[ObjectId]>,
         announce: Announce,
         now: Instant,
     ) {
@@ -62,7 +62,7 @@ impl Schedule {
     pub(super) fn replan(
         &mut self,
         slot: Slot,
-        addresses: Arc<[AddressId]>,
+        addresses: Arc<[ObjectId]>,
         announce: Announce,
         now: Instant,
     ) {
@@ -80,7 +80,7 @@ impl Schedule {
     }
 
     /// Announces `addresses` of `slot`, some of those it holds.
-    pub(super) fn add(&mut self, slot: Slot, addresses: Arc<[AddressId]>) {
+    pub(super) fn add(&mut self, slot: Slot, addresses: Arc<[ObjectId]>) {
         let Some(table) = self.table(slot).filter(|table| table.active) else {
             return;
         };
@@ -142,7 +142,7 @@ impl Schedule {
         now: Instant,
         budget: usize,
         which: Rounds,
-        target: impl Fn(AddressId) -> Option<Announcement>,
+        target: impl Fn(ObjectId) -> Option<Announcement>,
         out: &mut Vec<Announcement>,
     ) {
         self.ring(now);
@@ -237,7 +237,7 @@ impl Schedule {
     }
 
     /// Moves new bursts to the lanes that their addresses stand on.
-    fn place(&mut self, target: impl Fn(AddressId) -> Option<Announcement>) {
+    fn place(&mut self, target: impl Fn(ObjectId) -> Option<Announcement>) {
         for burst in std::mem::take(&mut self.starts) {
             let mut lanes = Vec::new();
             for &id in &*burst.addresses {
@@ -304,7 +304,7 @@ impl Schedule {
 #[derive(Debug)]
 struct Timetable {
     announce: Announce,
-    addresses: Arc<[AddressId]>,
+    addresses: Arc<[ObjectId]>,
     /// It holds its addresses.
     active: bool,
     /// Another router claimed them before that.

@@ -1,13 +1,13 @@
 //! What may be done to the host, and how the host answers.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use crate::types::{Address, Family, IfIndex, Instant, MacAddr};
+use crate::types::{Family, IfIndex, Instant, MacAddr};
 
-use super::ledger::AddressId;
+use super::ledger::ObjectId;
+use super::object::Target;
 
-/// A host's addresses and its way to tell the neighbours.
+/// A host's addresses, routes and rules, and its way to tell the neighbours.
 ///
 /// The calls return when the host has answered: an answer is the truth, not a promise.
 pub trait Kernel {
@@ -27,25 +27,23 @@ pub trait Kernel {
     fn announce(&mut self, announcements: &[Announcement], now: Instant) -> usize;
 }
 
-/// One change of one address.
+/// One change of one address, route or rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Operation {
     /// Whose entry of the ledger it fulfils.
-    pub id: AddressId,
+    pub id: ObjectId,
     /// What is done.
     pub verb: Verb,
-    /// The interface as it is called now.
-    pub link: IfIndex,
-    /// The address.
-    pub address: Arc<Address>,
+    /// With what.
+    pub target: Target,
 }
 
-/// What is done with an address.
+/// What is done with an object.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Verb {
-    /// It is taken off the interface.
+    /// It is taken away.
     Delete,
-    /// It is put on the interface.
+    /// It is put in place.
     Add,
 }
 

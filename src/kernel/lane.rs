@@ -7,7 +7,7 @@ use crate::types::{Announce, Family, IfIndex, Instant, Slot};
 
 use super::announce::Rounds;
 use super::host::Announcement;
-use super::ledger::AddressId;
+use super::ledger::ObjectId;
 
 /// Some rounds over some addresses of a slot.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Burst {
     pub(super) slot: Slot,
     /// The slot's epoch when it began.
     pub(super) epoch: u32,
-    pub(super) addresses: Arc<[AddressId]>,
+    pub(super) addresses: Arc<[ObjectId]>,
     /// It covers all addresses of its slot.
     pub(super) whole: bool,
     /// Rounds that are left, this one included.
@@ -27,7 +27,7 @@ pub(super) struct Burst {
 }
 
 impl Burst {
-    pub(super) fn new(slot: Slot, epoch: u32, addresses: Arc<[AddressId]>, rounds: u32) -> Self {
+    pub(super) fn new(slot: Slot, epoch: u32, addresses: Arc<[ObjectId]>, rounds: u32) -> Self {
         Self {
             slot,
             epoch,
@@ -43,7 +43,7 @@ impl Burst {
     fn step(
         &mut self,
         key: (IfIndex, Family),
-        target: impl Fn(AddressId) -> Option<Announcement>,
+        target: impl Fn(ObjectId) -> Option<Announcement>,
     ) -> Option<Announcement> {
         while let Some(&id) = self.addresses.get(self.position) {
             self.position += 1;
@@ -105,7 +105,7 @@ impl Lane {
         pass: Rounds,
         key: (IfIndex, Family),
         settings: impl Fn(&Burst) -> Option<&'a Announce>,
-        target: impl Fn(AddressId) -> Option<Announcement>,
+        target: impl Fn(ObjectId) -> Option<Announcement>,
         turn: &mut Turn<'_>,
     ) {
         while turn.budget > 0 && self.free_at <= turn.now {

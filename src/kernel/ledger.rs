@@ -1,20 +1,21 @@
-//! Every address that some plan names, who names it, and where it stands.
+//! Every address, route and rule that some plan names, who names it, and how it stands.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::types::{Address, Family, IfIndex, Instant, LinkName, Slot};
+use crate::types::{Address, Family, IfIndex, Instant, LinkName, Route, Rule, Slot};
 
 use super::fight::Fight;
 use super::host::Stands;
+use super::object::{Object, Target, Trace};
 use super::reconcile::Actual;
 
-/// An entry of the ledger. Valid while some plan names the address or it still stands.
+/// An entry of the ledger. Valid while some plan names the object or it still stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct AddressId(u32);
+pub struct ObjectId(u32);
 
-impl AddressId {
+impl ObjectId {
     /// Builds an id; `None` above `u32::MAX`.
     #[must_use]
     pub fn new(index: usize) -> Option<Self> {
@@ -27,14 +28,14 @@ impl AddressId {
     }
 }
 
-/// What is known of one planned address.
+/// What is known of one planned object.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The address, as the latest plan has it.
-    pub(super) address: Arc<Address>,
+    /// The object, as the latest plan has it.
+    pub(super) object: Object,
     /// Whose plans name it.
     pub(super) slots: Vec<Slot>,
-    /// Where it stands.
+    /// How it stands.
     pub(super) actual: Actual,
     /// It waits in a queue to be reconciled.
     pub(super) queued: bool,
@@ -48,14 +49,25 @@ pub(super) struct Entry {
     pub(super) fight: Fight,
 }
 
-/// What makes two addresses of a host the same one.
+/// What makes two objects of a host the same one.
 ///
 /// The kernel holds one IPv4 address per interface, subnet and peer, and one IPv6 address per
-/// interface whatever its prefix.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-struct Key {
-    link: LinkName,
-    identity: Identity,
+/// interface whatever its prefix. Routes and rules are what they are in every respect.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Key {
+    Address(LinkName, Identity),
+    Route(Arc<Route>),
+    Rule(Arc<Rule>),
+}
+
+impl Key {
+    fn of(object: &Object) -> Self {
+        match object {
+            Object::Address(address) => Self::Address(address.link, Identity::of(address)),
+            Object::Route(route) => Self::Route(Arc::clone(route)),
+            Object::Rule(rule) => Self::Rule(Arc::clone(rule)),
+        }
+    }
 }
 
 /// An address without its interface.
@@ -91,18 +103,19 @@ impl Identity {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     entries: Vec<Option<Entry>>,
-    free: Vec<AddressId>,
-    by_key: HashMap<Key, AddressId>,
+    free: Vec<ObjectId>,
+    by_key: HashMap<Key, ObjectId>,
+    by_trace: HashMap<Trace, Vec<ObjectId>>,
 }
 
 impl Ledger {
-    /// The plan of `slot` names `address`: its entry, made if there is none.
-    pub(super) fn claim(&mut self, slot: Slot, address: &Address) -> Option<AddressId> {
-        let key = Key { link: address.link, identity: Identity::of(address) };
+    /// The plan of `slot` names `object`: its entry, made if there is none.
+    pub(super) fn claim(&mut self, slot: Slot, object: Object) -> Option<ObjectId> {
+        let key = Key::of(&object);
         if let Some(&id) = self.by_key.get(&key) {
             let entry = self.get_mut(id)?;
-            if *entry.address != *address {
-                entry.address = Arc::new(address.clone());
+            if entry.object != object {
+                entry.object = object;
             }
             if !entry.slots.contains(&slot) {
                 entry.slots.push(slot);
@@ -112,13 +125,16 @@ impl Ledger {
         let id = match self.free.pop() {
             Some(id) => id,
             None => {
-                let id = AddressId::new(self.entries.len())?;
+                let id = ObjectId::new(self.entries.len())?;
                 self.entries.push(None);
                 id
             }
         };
+        if let Some(trace) = object.trace() {
+            self.by_trace.entry(trace).or_default().push(id);
+        }
         *self.entries.get_mut(id.index())? = Some(Entry {
-            address: Arc::new(address.clone()),
+            object,
             slots: vec![slot],
             actual: Actual::Unknown,
             queued: false,
@@ -131,19 +147,22 @@ impl Ledger {
         Some(id)
     }
 
-    /// The plan of `slot` does not name the address any more.
-    pub(super) fn release(&mut self, slot: Slot, id: AddressId) {
+    /// The plan of `slot` does not name the object any more.
+    pub(super) fn release(&mut self, slot: Slot, id: ObjectId) {
         if let Some(entry) = self.get_mut(id) {
             entry.slots.retain(|&other| other != slot);
         }
     }
 
     /// Forgets the entry if no plan names it, it is gone and nothing is left to be done.
-    pub(super) fn forget_if_done(&mut self, id: AddressId) {
+    pub(super) fn forget_if_done(&mut self, id: ObjectId) {
         let Some(entry) = self.get(id) else { return };
         if entry.slots.is_empty() && !entry.queued && entry.actual == Actual::Nowhere {
-            let key = Key { link: entry.address.link, identity: Identity::of(&entry.address) };
+            let (key, trace) = (Key::of(&entry.object), entry.object.trace());
             self.by_key.remove(&key);
+            if let Some(trace) = trace {
+                self.forget_trace(trace, id);
+            }
             if let Some(place) = self.entries.get_mut(id.index()) {
                 *place = None;
             }
@@ -151,39 +170,79 @@ impl Ledger {
         }
     }
 
-    pub(super) fn get_mut(&mut self, id: AddressId) -> Option<&mut Entry> {
+    fn forget_trace(&mut self, trace: Trace, id: ObjectId) {
+        if let Some(ids) = self.by_trace.get_mut(&trace) {
+            ids.retain(|&other| other != id);
+            if ids.is_empty() {
+                self.by_trace.remove(&trace);
+            }
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Entry> {
         self.entries.get_mut(id.index())?.as_mut()
     }
 
-    pub(super) fn get(&self, id: AddressId) -> Option<&Entry> {
+    pub(super) fn get(&self, id: ObjectId) -> Option<&Entry> {
         self.entries.get(id.index())?.as_ref()
     }
 
     /// The entry of an address that stands, or stood, on the interface called `link`.
-    pub(super) fn find(&self, link: LinkName, stands: &Stands) -> Option<AddressId> {
+    pub(super) fn find(&self, link: LinkName, stands: &Stands) -> Option<ObjectId> {
         let identity = Identity::of_standing(stands);
-        self.by_key.get(&Key { link, identity }).copied()
+        self.by_key.get(&Key::Address(link, identity)).copied()
+    }
+
+    /// The entries that a route or a rule that is gone may have been.
+    pub(super) fn traced(&self, trace: &Trace) -> &[ObjectId] {
+        self.by_trace.get(trace).map_or(&[], Vec::as_slice)
+    }
+
+    /// Some plan names a route or a rule.
+    pub(super) fn has_traces(&self) -> bool {
+        !self.by_trace.is_empty()
     }
 
     /// All entries, in the order of their ids.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (AddressId, &Entry)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ObjectId, &Entry)> {
         let numbered = self.entries.iter().enumerate();
-        numbered.filter_map(|(index, entry)| Some((AddressId::new(index)?, entry.as_ref()?)))
+        numbered.filter_map(|(index, entry)| Some((ObjectId::new(index)?, entry.as_ref()?)))
     }
 
     /// The ids of the entries that `wanted` holds for.
-    pub(super) fn ids(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<AddressId> {
+    pub(super) fn ids(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<ObjectId> {
         let chosen = self.iter().filter(|(_, entry)| wanted(entry));
         chosen.map(|(id, _)| id).collect()
     }
 }
 
 impl Entry {
-    /// The interface that it stands on.
-    pub(super) const fn stands_on(&self) -> Option<IfIndex> {
-        match self.actual {
-            Actual::On(link, _) => Some(link),
+    /// How it stands, if it is known to.
+    pub(super) const fn standing(&self) -> Option<&Target> {
+        match &self.actual {
+            Actual::As(target) => Some(target),
             Actual::Unknown | Actual::Nowhere => None,
+        }
+    }
+
+    /// The interface that it stands on, of an address.
+    pub(super) fn stands_on(&self) -> Option<IfIndex> {
+        match self.standing()? {
+            Target::Address(link, _) => Some(*link),
+            Target::Route(..) | Target::Rule(_) => None,
+        }
+    }
+
+    /// Whether `link` is one of the interfaces that it stands on or leads over.
+    pub(super) fn touches(&self, link: IfIndex) -> bool {
+        self.standing().is_some_and(|target| target.links().any(|it| it == link))
+    }
+
+    /// The address that it is.
+    pub(super) fn address(&self) -> Option<&Address> {
+        match &self.object {
+            Object::Address(address) => Some(address),
+            Object::Route(_) | Object::Rule(_) => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A host in memory: for the simulator, for tests, and for a dry run.
 
+mod routes;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 
@@ -8,6 +10,8 @@ use crate::types::{Address, IfIndex, Instant, LinkAddress, LinkName, LinkReport,
 use super::agent::AddressEvent;
 use super::host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlisted, Verb};
 use super::ledger::Identity;
+use super::object::{Target, Trace};
+use routes::Routes;
 
 /// A host whose interfaces and addresses are tables.
 ///
@@ -22,8 +26,10 @@ pub struct Memory {
     /// Counts the additions, for their order.
     sequence: u64,
     refusals: HashMap<IpAddr, Refusal>,
+    routes: Routes,
     silent: bool,
     events: VecDeque<AddressEvent>,
+    losses: VecDeque<Trace>,
     announcements: VecDeque<(Instant, Announcement)>,
 }
 
@@ -60,12 +66,17 @@ impl Memory {
             self.forget(&stands);
         }
         self.links.remove(&index);
+        self.routes.link_gone(index);
     }
 
-    /// Sets an interface up or down. Its addresses stay.
+    /// Sets an interface up or down. Its addresses stay, the routes over it go.
     pub fn set_up(&mut self, index: IfIndex, up: bool) {
         if let Some(link) = self.links.get_mut(&index) {
             link.up = up;
+        }
+        if !up {
+            let heard = self.routes.link_down(index);
+            self.losses.extend(heard);
         }
     }
 
@@ -166,6 +177,31 @@ impl Memory {
         self.announcements.drain(..).collect()
     }
 
+    /// Somebody else deletes every route and rule of this trace. Returns whether there was one.
+    pub fn steal_route(&mut self, trace: &Trace) -> bool {
+        let stolen = self.routes.take(trace);
+        for _ in 0..stolen {
+            self.losses.push_back(*trace);
+        }
+        stolen > 0
+    }
+
+    /// Somebody else adds a route or a rule.
+    pub fn put_route(&mut self, target: Target) {
+        self.routes.add(target);
+    }
+
+    /// The routes and rules in the order of their addition.
+    #[must_use]
+    pub fn routes(&self) -> &[Target] {
+        self.routes.all()
+    }
+
+    /// The routes and rules that a monitor would have seen go since the last call.
+    pub fn take_losses(&mut self) -> Vec<Trace> {
+        self.losses.drain(..).collect()
+    }
+
     fn standing_on(&self, index: IfIndex) -> impl Iterator<Item = &Standing> {
         let all = self.standing.iter();
         all.filter(move |((link, _), _)| *link == index).map(|(_, standing)| standing)
@@ -183,11 +219,15 @@ impl Memory {
         let key = (stands.link, Identity::of_standing(stands));
         if self.standing.remove(&key).is_some() {
             self.tell(AddressEvent::Removed(*stands));
+            self.routes.source_gone(stands.ip);
         }
     }
 
     fn change(&mut self, operation: &Operation) -> Outcome {
-        let Operation { link, address, .. } = operation;
+        let (link, address) = match &operation.target {
+            Target::Address(link, address) => (link, address),
+            Target::Route(..) | Target::Rule(_) => return self.change_route(operation),
+        };
         let standing = self.standing.get(&(*link, Identity::of(address)));
         match operation.verb {
             _ if !self.links.contains_key(link) => Outcome::Refused(Refusal::LinkMissing),
@@ -206,6 +246,35 @@ impl Memory {
             }
             Verb::Delete => Outcome::Already,
         }
+    }
+
+    fn change_route(&mut self, operation: &Operation) -> Outcome {
+        let target = &operation.target;
+        if operation.verb == Verb::Delete {
+            let lost = self.routes.remove(target);
+            let outcome = if lost.is_some() { Outcome::Done } else { Outcome::Already };
+            self.losses.extend(lost);
+            return outcome;
+        }
+        if self.routes.holds(target) {
+            return Outcome::Already;
+        }
+        if let Target::Route(route, links) = target {
+            let is_up = |link: &IfIndex| self.links.get(link).map(|it| it.up);
+            let named: Vec<_> = links.iter().flatten().map(is_up).collect();
+            if named.contains(&None) {
+                return Outcome::Refused(Refusal::LinkMissing);
+            }
+            if named.contains(&Some(false)) {
+                return Outcome::Refused(Refusal::Errno { errno: NETWORK_DOWN, hint: None });
+            }
+            let stands = |ip: IpAddr| self.standing.values().any(|it| it.address.ip == ip);
+            if route.preferred_source.is_some_and(|ip| !stands(ip)) {
+                return Outcome::Refused(Refusal::Invalid { hint: None });
+            }
+        }
+        self.routes.add(target.clone());
+        Outcome::Done
     }
 
     fn tell(&mut self, event: AddressEvent) {
@@ -251,5 +320,7 @@ fn stands(link: IfIndex, address: &Address) -> Stands {
     Stands { link, ip: address.ip, prefix, peer }
 }
 
+/// ENETDOWN.
+const NETWORK_DOWN: i32 = 100;
 /// Events and announcements that are kept.
 const KEPT: usize = 65_536;

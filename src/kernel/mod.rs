@@ -1,4 +1,5 @@
-//! Makes the kernel hold the addresses that are desired, and tells the neighbours.
+//! Makes the kernel hold the addresses, routes and rules that are desired, and tells the
+//! neighbours.
 //!
 //! [`Agent`] is the brain: it keeps a [`Plan`] and a desire for every slot, compares them with
 //! what stands ([`reconcile()`]), has the difference carried out by a [`Kernel`] in batches, and
@@ -11,7 +12,7 @@
 //!
 //! ```
 //! use vipd::kernel::{Agent, Notice, Plan, Sink, memory::Memory};
-//! use vipd::types::{Address, Announce, IfIndex, Instant, LinkName, MacAddr, Slot};
+//! use vipd::types::{Address, IfIndex, Instant, LinkName, MacAddr, Slot};
 //!
 //! struct Log;
 //! impl Sink for Log {
@@ -35,7 +36,7 @@
 //! }
 //! let slot = Slot::new(0).unwrap();
 //! let address = Address::new("192.0.2.10".parse().unwrap(), eth0);
-//! agent.plan(slot, Some(Plan { addresses: vec![address], announce: Announce::default() }));
+//! agent.plan(slot, Some(Plan { addresses: vec![address], ..Plan::default() }));
 //! agent.desire(slot, true, 1);
 //!
 //! // The loop: note whatever has happened, run, wait until the instant that `run` returns or
@@ -57,6 +58,7 @@ mod ledger;
 mod links;
 pub mod memory;
 pub mod netlink;
+mod object;
 mod reconcile;
 mod repair;
 mod settle;
@@ -65,6 +67,7 @@ pub mod wiring;
 
 pub use agent::{AddressEvent, Agent, Counters, Plan};
 pub use host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlisted, Verb};
-pub use ledger::AddressId;
+pub use ledger::ObjectId;
+pub use object::{Object, Target, Trace};
 pub use reconcile::{Actual, Desired, reconcile};
 pub use sink::{Notice, Sink};

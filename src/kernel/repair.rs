@@ -1,6 +1,7 @@
-//! What somebody else did to our addresses, what failed earlier, and the slow sweep over all.
+//! What somebody else did to our addresses and routes, what failed earlier, and the slow sweep over all.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use crate::types::{IfIndex, Instant};
 use super::agent::Agent;
 use super::fight::{PACE, Reaction};
 use super::host::Kernel;
-use super::ledger::{AddressId, Identity};
+use super::ledger::{Entry, Identity, ObjectId};
+use super::object::{Object, Target};
 use super::reconcile::Actual;
 use super::sink::{Notice, Sink};
 
@@ -25,11 +27,11 @@ impl<K: Kernel> Agent<K> {
             let Some(entry) = self.ledger.get_mut(id) else {
                 continue;
             };
-            let Some(link) = entry.stands_on().filter(|_| wanted && !entry.queued) else {
+            let Some(stood) = entry.standing().filter(|_| wanted && !entry.queued) else {
                 continue;
             };
+            let up = stood.links().all(|link| self.links.is_up(link));
             entry.actual = Actual::Unknown;
-            let up = self.links.is_up(link);
             entry.suspect = up;
             let reaction = if up { entry.fight.react(now) } else { Reaction::Later };
             if reaction == Reaction::AtOnce {
@@ -75,40 +77,89 @@ impl<K: Kernel> Agent<K> {
         self.judge_missing(now, sink);
     }
 
-    fn compare(&mut self, id: AddressId, standing: &HashSet<(IfIndex, Identity)>) {
+    fn compare(&mut self, id: ObjectId, standing: &HashSet<(IfIndex, Identity)>) {
         let wanted = self.is_wanted(id);
         let Some(entry) = self.ledger.get_mut(id) else {
             return;
         };
-        let identity = Identity::of(&entry.address);
-        let home = self.links.index(entry.address.link);
+        let address = match &entry.object {
+            Object::Address(address) => Arc::clone(address),
+            // There may be millions of routes, and adding one again asks for that one alone. It
+            // would make one that ends by itself last for ever.
+            Object::Route(route) if route.expires_secs.is_some() => return,
+            Object::Route(_) | Object::Rule(_) => return self.doubt(id),
+        };
+        let identity = Identity::of(&address);
+        let home = self.links.index(address.link);
         let link = entry.stands_on().or(home);
         let there = link.is_some_and(|link| standing.contains(&(link, identity)));
         match (wanted, there, &entry.actual) {
-            (true, false, Actual::On(..)) => self.missing.push(id),
+            (true, false, Actual::As(_)) => self.missing.push(id),
             (true, true, Actual::Unknown | Actual::Nowhere) | (false, true, _) => {
-                if !matches!(entry.actual, Actual::On(..)) {
+                if !matches!(entry.actual, Actual::As(_)) {
                     entry.actual = Actual::Unknown;
                 }
                 self.queue(id);
             }
-            (false, false, Actual::Unknown | Actual::On(..)) => {
+            (false, false, Actual::Unknown | Actual::As(_)) => {
                 entry.actual = Actual::Nowhere;
                 self.queue(id);
             }
-            (true, true, Actual::On(..))
+            (true, true, Actual::As(_))
             | (true, false, Actual::Unknown | Actual::Nowhere)
             | (false, false, Actual::Nowhere) => {}
         }
     }
 
-    fn tell_contended(&self, id: AddressId, sink: &mut impl Sink) {
+    fn tell_contended(&self, id: ObjectId, sink: &mut impl Sink) {
         let Some(entry) = self.ledger.get(id) else {
             return;
         };
-        for &slot in entry.slots.iter().filter(|&&slot| self.is_present(slot)) {
-            let address = Arc::clone(&entry.address);
-            sink.notice(Notice::Contended { slot, address });
+        for state in self.holders(entry) {
+            let (holder, object) = (Arc::clone(&state.name), entry.object.clone());
+            sink.notice(Notice::Contended { holder, object });
+        }
+    }
+
+    /// What is to stand may be gone: the kernel is asked.
+    pub(super) fn doubt(&mut self, id: ObjectId) {
+        let wanted = self.is_wanted(id);
+        let stands = self.ledger.get(id).is_some_and(|entry| entry.standing().is_some());
+        if wanted && stands {
+            self.missing.push(id);
+        }
+    }
+
+    /// The kernel drops the IPv4 routes over a link that goes down and tells nobody: when it is
+    /// back, those that lead over it are asked for, and those that name no link.
+    pub(super) fn doubt_routes(&mut self, link: IfIndex) {
+        let nameless = |target: &Target| target.links().next().is_none();
+        let doubtful = self.ledger.ids(|entry| {
+            let routes = entry.standing().filter(|it| matches!(it, Target::Route(..)));
+            routes.is_some_and(|it| nameless(it) || entry.touches(link))
+        });
+        doubtful.into_iter().for_each(|id| self.doubt(id));
+    }
+
+    /// The kernel drops the IPv4 routes whose source is an address that goes, and tells nobody.
+    pub(super) fn doubt_sources(&mut self, ip: IpAddr) {
+        if !self.ledger.has_traces() {
+            return;
+        }
+        let doubtful = self.ledger.ids(|entry| match &entry.object {
+            Object::Route(route) => route.preferred_source == Some(ip),
+            Object::Address(_) | Object::Rule(_) => false,
+        });
+        doubtful.into_iter().for_each(|id| self.doubt(id));
+    }
+
+    /// Routes that were refused are tried again: what they lack may have come.
+    pub(super) fn wake_stalled(&mut self) {
+        for id in std::mem::take(&mut self.stalled) {
+            let waits = |entry: &Entry| entry.retry_at.is_some();
+            if self.ledger.get(id).is_some_and(waits) {
+                self.queue(id);
+            }
         }
     }
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use crate::types::{Instant, Slot};
 
-use super::agent::{Agent, PIECE};
+use super::agent::{Agent, PIECE, SlotState};
 use super::host::{Kernel, Operation, Outcome, Refusal, Verb};
-use super::ledger::AddressId;
+use super::ledger::{Entry, ObjectId};
+use super::object::Target;
 use super::reconcile::{Actual, Desired, reconcile};
 use super::sink::{Notice, Sink};
 
 /// Addresses that stand again or for the first time, by the slots that hold them already.
-type Late = BTreeMap<Slot, Vec<AddressId>>;
+type Late = BTreeMap<Slot, Vec<ObjectId>>;
 
 impl<K: Kernel> Agent<K> {
     /// Takes entries from the queues, deletions first, and brings the kernel to what is desired.
@@ -31,6 +32,7 @@ impl<K: Kernel> Agent<K> {
         let mut late = Late::new();
         let answers =
             outcomes.into_iter().chain(std::iter::repeat(Outcome::Refused(Refusal::NoAnswer)));
+        let added_before = self.counters.added;
         for (operation, outcome) in operations.iter().zip(answers) {
             match operation.verb {
                 Verb::Delete => self.deleted(operation, outcome, now, sink),
@@ -42,6 +44,9 @@ impl<K: Kernel> Agent<K> {
         }
         for (slot, addresses) in late {
             self.schedule.add(slot, addresses.into());
+        }
+        if self.counters.added != added_before {
+            self.wake_stalled();
         }
         if self.sweep_at == Instant::NEVER {
             self.sweep_at = now + super::repair::SWEEP;
@@ -68,13 +73,12 @@ impl<K: Kernel> Agent<K> {
         self.waiting = waiting;
     }
 
-    fn operations(&self, piece: &[AddressId]) -> Vec<Operation> {
+    fn operations(&self, piece: &[ObjectId]) -> Vec<Operation> {
         let desired = piece.iter().filter_map(|&id| {
             let entry = self.ledger.get(id)?;
             Some(Desired {
                 id,
-                address: &entry.address,
-                link: self.links.index(entry.address.link),
+                target: entry.object.target(|link| self.links.index(link)),
                 present: self.is_wanted(id),
             })
         });
@@ -99,8 +103,8 @@ impl<K: Kernel> Agent<K> {
             }
             Outcome::Refused(refusal) => {
                 if self.refused(operation.id, &refusal, now) {
-                    let address = Arc::clone(&operation.address);
-                    sink.notice(Notice::Stuck { address, refusal });
+                    let object = operation.target.object();
+                    sink.notice(Notice::Stuck { object, refusal });
                 }
             }
         }
@@ -118,14 +122,16 @@ impl<K: Kernel> Agent<K> {
         let done = outcome == Outcome::Done;
         if let Outcome::Refused(refusal) = outcome {
             self.stands(id, Actual::Nowhere);
-            if self.refused(id, &refusal, now) {
+            if self.refused(id, &refusal, now) && !self.waits_for_link(operation) {
                 self.tell_failed(id, &refusal, sink);
+            }
+            if matches!(operation.target, Target::Route(..)) {
+                self.stalled.push(id);
             }
             return;
         }
         self.counters.added += u64::from(done);
-        let actual = Actual::On(operation.link, Arc::clone(&operation.address));
-        self.stands(id, actual);
+        self.stands(id, Actual::As(operation.target.clone()));
         let Some(entry) = self.ledger.get_mut(id) else {
             return;
         };
@@ -139,32 +145,33 @@ impl<K: Kernel> Agent<K> {
             return;
         };
         for &slot in &entry.slots {
-            let Some(state) = self.slots.get(slot.index()).filter(|it| it.present) else {
+            let Some(state) = self.state(slot).filter(|it| it.present) else {
                 continue;
             };
-            let address = Arc::clone(&operation.address);
+            let (holder, object) = (Arc::clone(&state.name), operation.target.object());
             if suspect && done {
-                sink.notice(Notice::Restored { slot, address });
+                sink.notice(Notice::Restored { holder, object });
             } else if failed {
-                sink.notice(Notice::Recovered { slot, address });
+                sink.notice(Notice::Recovered { holder, object });
             }
             // A false alarm is no news; and the first burst of a slot follows its acknowledgement.
             let is_news = done || !suspect;
-            if is_news && !state.waiting {
+            let is_announced = entry.address().is_some() && slot != Slot::NODE;
+            if is_news && is_announced && !state.waiting {
                 late.entry(slot).or_default().push(id);
             }
         }
     }
 
     /// What remains to be said of an entry once its operations are done.
-    fn conclude(&mut self, id: AddressId, now: Instant, sink: &mut impl Sink) {
+    fn conclude(&mut self, id: ObjectId, now: Instant, sink: &mut impl Sink) {
         let wanted = self.is_wanted(id);
         let Some(entry) = self.ledger.get_mut(id) else {
             return;
         };
         entry.queued = false;
-        let link = self.links.index(entry.address.link);
-        if link.is_none() && entry.actual == Actual::Unknown {
+        let reachable = entry.object.target(|link| self.links.index(link)).is_some();
+        if !reachable && entry.actual == Actual::Unknown {
             entry.actual = Actual::Nowhere;
         }
         if !wanted {
@@ -174,7 +181,7 @@ impl<K: Kernel> Agent<K> {
             }
             return self.ledger.forget_if_done(id);
         }
-        if link.is_none() {
+        if !reachable {
             // No time brings it back: the report of its link does.
             if self.refused(id, &Refusal::LinkMissing, now) {
                 self.tell_failed(id, &Refusal::LinkMissing, sink);
@@ -187,7 +194,7 @@ impl<K: Kernel> Agent<K> {
 
     /// Makes sure that what the kernel refused is tried again. Returns whether the operator does
     /// not know of it yet.
-    fn refused(&mut self, id: AddressId, refusal: &Refusal, now: Instant) -> bool {
+    fn refused(&mut self, id: ObjectId, refusal: &Refusal, now: Instant) -> bool {
         self.counters.refused += 1;
         let Some(entry) = self.ledger.get_mut(id) else {
             return false;
@@ -205,26 +212,26 @@ impl<K: Kernel> Agent<K> {
     }
 
     /// Tells each slot that holds the address that it is not there.
-    fn tell_failed(&self, id: AddressId, refusal: &Refusal, sink: &mut impl Sink) {
+    fn tell_failed(&self, id: ObjectId, refusal: &Refusal, sink: &mut impl Sink) {
         let Some(entry) = self.ledger.get(id) else {
             return;
         };
-        for &slot in entry.slots.iter().filter(|&&slot| self.is_present(slot)) {
+        for state in self.holders(entry) {
             sink.notice(Notice::Failed {
-                slot,
-                address: Arc::clone(&entry.address),
+                holder: Arc::clone(&state.name),
+                object: entry.object.clone(),
                 refusal: refusal.clone(),
             });
         }
     }
 
-    /// Whether nothing is left to be done for what `slot` desires: its addresses were tried, or
+    /// Whether nothing is left to be done for what `slot` desires: its objects were tried, or
     /// are gone unless another slot holds them.
     fn is_settled(&self, slot: Slot) -> bool {
-        let Some(state) = self.slots.get(slot.index()) else {
+        let Some(state) = self.state(slot) else {
             return true;
         };
-        state.addresses.iter().all(|&id| match self.ledger.get(id) {
+        state.objects.iter().all(|&id| match self.ledger.get(id) {
             None => true,
             Some(entry) => {
                 let gone = entry.actual == Actual::Nowhere;
@@ -233,7 +240,23 @@ impl<K: Kernel> Agent<K> {
         })
     }
 
-    fn stands(&mut self, id: AddressId, actual: Actual) {
+    /// The slots that are to hold `entry` now.
+    pub(super) fn holders(&self, entry: &Entry) -> impl Iterator<Item = &SlotState> {
+        let states = entry.slots.iter().filter_map(|&slot| self.state(slot));
+        states.filter(|state| state.present)
+    }
+
+    /// A route over a link that is down is refused until that comes up: no news.
+    fn waits_for_link(&mut self, operation: &Operation) -> bool {
+        let down = !matches!(operation.target, Target::Address(..))
+            && operation.target.links().any(|link| !self.links.is_up(link));
+        if down && let Some(entry) = self.ledger.get_mut(operation.id) {
+            entry.refusals = 0;
+        }
+        down
+    }
+
+    fn stands(&mut self, id: ObjectId, actual: Actual) {
         if let Some(entry) = self.ledger.get_mut(id) {
             entry.actual = actual;
         }

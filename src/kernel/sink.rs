@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::types::{Address, Slot};
 
 use super::host::{Refusal, Unlisted};
+use super::object::Object;
 
 /// Where the agent puts what it has to say.
 pub trait Sink {
@@ -17,61 +18,82 @@ pub trait Sink {
     fn notice(&mut self, notice: Notice);
 }
 
-/// Something about an address, or about all of them, that the operator may want to know.
+/// Something about what is held, or about all of it, that the operator may want to know.
 #[derive(Debug)]
 pub enum Notice {
-    /// The address is not there: the kernel refused it. It is tried again.
+    /// It is not there: the kernel refused it. It is tried again.
     Failed {
-        /// Whose address.
-        slot: Slot,
-        /// Which.
-        address: Arc<Address>,
+        /// Whose it is: the name of its plan.
+        holder: Arc<str>,
+        /// What.
+        object: Object,
         /// Why.
         refusal: Refusal,
     },
-    /// The address is still there: the kernel refused to delete it. It is tried again.
+    /// It is still there: the kernel refused to delete it. It is tried again.
     Stuck {
-        /// Which.
-        address: Arc<Address>,
+        /// What.
+        object: Object,
         /// Why.
         refusal: Refusal,
     },
-    /// After a [`Notice::Failed`], the address is there.
+    /// After a [`Notice::Failed`], it is there.
     Recovered {
-        /// Whose address.
-        slot: Slot,
-        /// Which.
-        address: Arc<Address>,
+        /// Whose it is: the name of its plan.
+        holder: Arc<str>,
+        /// What.
+        object: Object,
     },
-    /// Somebody deleted the address; it is back.
+    /// Somebody deleted it; it is back.
     Restored {
-        /// Whose address.
-        slot: Slot,
-        /// Which.
-        address: Arc<Address>,
+        /// Whose it is: the name of its plan.
+        holder: Arc<str>,
+        /// What.
+        object: Object,
     },
-    /// Somebody deletes the address over and over; from now on it is put back less often.
+    /// Somebody deletes it over and over; from now on it is put back less often.
     Contended {
-        /// Whose address.
-        slot: Slot,
-        /// Which.
-        address: Arc<Address>,
+        /// Whose it is: the name of its plan.
+        holder: Arc<str>,
+        /// What.
+        object: Object,
     },
     /// The regular comparison with the kernel could not be made.
     Unswept(Unlisted),
 }
 
 impl Notice {
-    /// The address that it is about; `None` where it is about all of them.
+    /// What it is about; `None` where it is about everything.
+    #[must_use]
+    pub const fn object(&self) -> Option<&Object> {
+        match self {
+            Self::Failed { object, .. }
+            | Self::Stuck { object, .. }
+            | Self::Recovered { object, .. }
+            | Self::Restored { object, .. }
+            | Self::Contended { object, .. } => Some(object),
+            Self::Unswept(_) => None,
+        }
+    }
+
+    /// The address that it is about.
     #[must_use]
     pub fn address(&self) -> Option<&Address> {
+        match self.object()? {
+            Object::Address(address) => Some(address),
+            Object::Route(_) | Object::Rule(_) => None,
+        }
+    }
+
+    /// Whose plan it is about; `None` where it is nobody's any more.
+    #[must_use]
+    pub fn holder(&self) -> Option<&str> {
         match self {
-            Self::Failed { address, .. }
-            | Self::Stuck { address, .. }
-            | Self::Recovered { address, .. }
-            | Self::Restored { address, .. }
-            | Self::Contended { address, .. } => Some(address),
-            Self::Unswept(_) => None,
+            Self::Failed { holder, .. }
+            | Self::Recovered { holder, .. }
+            | Self::Restored { holder, .. }
+            | Self::Contended { holder, .. } => Some(AsRef::as_ref(holder)),
+            Self::Stuck { .. } | Self::Unswept(_) => None,
         }
     }
 }
@@ -79,20 +101,19 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed { address, refusal, .. } => {
-                write!(f, "address {address} cannot be added: {refusal}")
+            Self::Failed { object, refusal, .. } => {
+                write!(f, "{object} cannot be added: {refusal}")
             }
-            Self::Stuck { address, refusal } => {
-                write!(f, "address {address} cannot be deleted: {refusal}")
+            Self::Stuck { object, refusal } => {
+                write!(f, "{object} cannot be deleted: {refusal}")
             }
-            Self::Recovered { address, .. } => write!(f, "address {address} is there now"),
-            Self::Restored { address, .. } => {
-                write!(f, "address {address} was deleted by someone, put back")
+            Self::Recovered { object, .. } => write!(f, "{object} is there now"),
+            Self::Restored { object, .. } => {
+                write!(f, "{object} was deleted by someone, put back")
             }
-            Self::Contended { address, .. } => write!(
-                f,
-                "address {address} is deleted over and over by someone, put back less often now"
-            ),
+            Self::Contended { object, .. } => {
+                write!(f, "{object} is deleted over and over by someone, put back less often now")
+            }
             Self::Unswept(error) => write!(f, "{error}"),
         }
     }

@@ -153,6 +153,7 @@ impl Node {
         let plan = instance.map(|instance| Plan {
             addresses: instance.held().cloned().collect(),
             announce: instance.announce,
+            ..Plan::default()
         });
         self.agent.plan(slot, plan);
     }

@@ -7,10 +7,13 @@ use std::fmt;
 pub struct Slot(u32);
 
 impl Slot {
-    /// Builds a slot; `None` above `u32::MAX`.
+    /// No instance's: of what the node holds by itself.
+    pub const NODE: Self = Self(u32::MAX);
+
+    /// Builds an instance's slot; `None` from `u32::MAX` on.
     #[must_use]
     pub fn new(index: usize) -> Option<Self> {
-        u32::try_from(index).ok().map(Self)
+        u32::try_from(index).ok().map(Self).filter(|slot| *slot != Self::NODE)
     }
 
     /// The slot as an index.

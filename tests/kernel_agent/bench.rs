@@ -55,6 +55,9 @@ impl Bench {
             for event in self.agent.kernel_mut().take_events() {
                 self.agent.address_event(event);
             }
+            for trace in self.agent.kernel_mut().take_losses() {
+                self.agent.lost(&trace);
+            }
             match self.agent.run(self.now, &mut self.log) {
                 Some(next) if next <= end => self.now = next,
                 _ => {
@@ -110,6 +113,7 @@ pub(crate) fn plan(addresses: &[&str]) -> Option<Plan> {
     Some(Plan {
         addresses: addresses.map(|it| Address::new(ip(it), eth0())).collect(),
         announce: Announce { repeat: 2, ..Announce::default() },
+        ..Plan::default()
     })
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vipd::kernel::memory::Memory;
-use vipd::kernel::{Actual, AddressId, Desired, Kernel, Outcome, Plan, Refusal, reconcile};
-use vipd::types::{Address, Announce, IfIndex, LinkName};
+use vipd::kernel::{Actual, Desired, Kernel, ObjectId, Outcome, Plan, Refusal, Target, reconcile};
+use vipd::types::{Address, IfIndex, LinkName};
 
 use crate::bench::{Bench, MAC, index, ip, secs, slot};
 
@@ -73,21 +73,24 @@ proptest! {
             }
             actual.push(match stands {
                 _ if !case.known => Actual::Unknown,
-                Some(link) => Actual::On(link, Arc::new(standing)),
+                Some(link) => Actual::As(Target::Address(link, Arc::new(standing))),
                 None => Actual::Nowhere,
             });
         }
-        let desired = |cases: &[Case]| -> Vec<(AddressId, Option<IfIndex>, bool)> {
+        let desired = |cases: &[Case]| -> Vec<(ObjectId, Option<IfIndex>, bool)> {
             let numbered = cases.iter().enumerate();
             numbered
-                .map(|(it, case)| (AddressId::new(it).unwrap(), case.link.map(index), case.present))
+                .map(|(it, case)| (ObjectId::new(it).unwrap(), case.link.map(index), case.present))
                 .collect()
         };
         let run = |actual: &[Actual]| {
             let by_id: HashMap<_, _> = desired(&cases).iter().map(|it| it.0).zip(actual).collect();
             let wishes = desired(&cases).into_iter().zip(&addresses);
             let wishes: Vec<_> = wishes
-                .map(|((id, link, present), address)| Desired { id, address, link, present })
+                .map(|((id, link, present), address)| {
+                    let target = link.map(|link| Target::Address(link, Arc::clone(address)));
+                    Desired { id, target, present }
+                })
                 .collect();
             reconcile(wishes, |id| by_id[&id])
         };
@@ -115,7 +118,7 @@ proptest! {
                 prop_assert!(!here(link), "{case:?} is still there");
             }
             after.push(match wanted {
-                Some(link) => Actual::On(link, Arc::clone(&addresses[number])),
+                Some(link) => Actual::As(Target::Address(link, Arc::clone(&addresses[number]))),
                 None => Actual::Nowhere,
             });
         }
@@ -180,7 +183,7 @@ fn play(bench: &mut Bench, wanted: &mut Wanted, step: &Step) {
         Step::Plan { slot: number, addresses } => {
             let plan = Plan {
                 addresses: addresses.iter().map(|&it| eth(it)).collect(),
-                announce: Announce::default(),
+                ..Plan::default()
             };
             bench.agent.plan(slot(*number), Some(plan));
             wanted.plans.insert(*number, addresses.clone());

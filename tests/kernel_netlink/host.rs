@@ -78,6 +78,8 @@ impl Host {
             }
             Ok(Ok(Event::Gone(link))) => self.agent.link_gone(link),
             Ok(Ok(Event::Address(event))) => self.agent.address_event(event),
+            Ok(Ok(Event::Lost(trace))) => self.agent.lost(&trace),
+            Ok(Ok(Event::Missed)) => self.agent.resync(),
             Ok(Ok(Event::Listed)) => {
                 self.listed += 1;
                 self.agent.resync();
@@ -104,7 +106,7 @@ impl Host {
 
     pub(crate) fn plan(&mut self, number: usize, addresses: Vec<Address>) {
         let announce = Announce::default();
-        let plan = Plan { addresses, announce };
+        let plan = Plan { addresses, announce, ..Plan::default() };
         self.agent.plan(slot(number), Some(plan));
     }
 

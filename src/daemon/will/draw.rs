@@ -5,10 +5,11 @@ use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
 use crate::config::model::{Instance, Model, Transport};
-use crate::types::{Address, Centis, IfIndex, Slot};
+use crate::types::{Address, Centis, IfIndex, Route, Rule, Slot};
 use crate::vrrp::{Transmit, taught};
 
-use super::layout::{TABLE_HEAD, Words, address, advert, index, ip_words, word};
+use super::layout::{HELD, TABLE_HEAD, Words, address, advert, index, ip_words, route, rule, word};
+use super::routes::{write_route, write_rule};
 
 /// Draws the will. Kept by the core thread; nothing here blocks, and only [`Drawer::draw`]
 /// allocates.
@@ -30,6 +31,8 @@ struct Estate {
     /// What was sent to whom the drawn table has no place for: that of the next one.
     early: Vec<Early>,
     addresses: Vec<Address>,
+    routes: Vec<Route>,
+    rules: Vec<Rule>,
     /// What may have become true before anything was drawn.
     standing: Standing,
     /// Where that stands in the drawn table, if it does.
@@ -59,10 +62,20 @@ struct Drawn {
     /// Word of its first advert.
     first_advert: usize,
     adverts: Adverts,
-    /// Word of its first address.
-    first_address: usize,
-    /// How many addresses there are.
-    addresses: usize,
+    addresses: Section,
+    routes: Section,
+    rules: Section,
+}
+
+/// A run of things of one size.
+#[derive(Clone, Copy, Debug)]
+struct Section {
+    /// Word of the first.
+    first: usize,
+    /// How many there are.
+    count: usize,
+    /// Words of each.
+    size: usize,
 }
 
 /// How many adverts a slot sends at a time, and how long they are.
@@ -95,6 +108,8 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
             taught: taught(instance),
             early: Vec::new(),
             addresses: instance.held().cloned().collect(),
+            routes: instance.routes.clone(),
+            rules: instance.rules.clone(),
             standing: old.as_ref().map_or_else(Standing::default, |old| old.standing),
             drawn: old.and_then(|old| old.drawn),
         });
@@ -108,23 +123,34 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
         let Some(start) = room_for(words, TABLE_HEAD + needed) else {
             return false;
         };
-        let mut first_address = start + TABLE_HEAD;
-        first_address += self.adverts().map(Adverts::words).sum::<usize>();
-        words.write(start, word(self.adverts().map(|adverts| adverts.count).sum()));
-        words
-            .write(start + 1, word(self.estates.iter().flatten().map(|e| e.addresses.len()).sum()));
+        let adverts = self.adverts().map(|adverts| adverts.count).sum();
+        let count = |of: fn(&Estate) -> usize| self.estates.iter().flatten().map(of).sum();
+        let counts: [usize; 4] = [
+            adverts,
+            count(|it| it.addresses.len()),
+            count(|it| it.routes.len()),
+            count(|it| it.rules.len()),
+        ];
+        for (place, count) in (start..).zip(counts) {
+            words.write(place, word(count));
+        }
+        let [_, addresses, routes, _] = counts;
         let mut first_advert = start + TABLE_HEAD;
+        let first = first_advert + self.adverts().map(Adverts::words).sum::<usize>();
+        let mut addresses = Cursor { next: first, end: first + addresses * address::WORDS };
+        let mut routes = Cursor { next: addresses.end, end: addresses.end + routes * route::WORDS };
+        let mut rules = Cursor { next: routes.end, end: routes.end };
         for (slot, estate) in (0..).zip(&mut self.estates) {
             let Some(estate) = estate else { continue };
             let drawn = Drawn {
                 first_advert,
                 adverts: estate.adverts,
-                first_address,
-                addresses: estate.addresses.len(),
+                addresses: addresses.take(estate.addresses.len(), address::WORDS),
+                routes: routes.take(estate.routes.len(), route::WORDS),
+                rules: rules.take(estate.rules.len(), rule::WORDS),
             };
             estate.draw(words, slot, drawn);
             first_advert += drawn.adverts.words();
-            first_address += drawn.addresses * address::WORDS;
         }
         words.write(0, word(start));
         true
@@ -181,7 +207,8 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
 
 impl Estate {
     fn words(&self) -> usize {
-        self.adverts.words() + self.addresses.len() * address::WORDS
+        let (addresses, routes, rules) = (&self.addresses, &self.routes, &self.rules);
+        self.adverts.words() + words_of(addresses.len(), routes.len(), rules.len())
     }
 
     /// Keeps an advert for the next table, in place of an older one to the same destination.
@@ -231,8 +258,14 @@ impl Estate {
                 write_advert(words, at, &packet);
             }
         }
-        for (at, wanted) in new.address_places().zip(&self.addresses) {
+        for (at, wanted) in new.addresses.places().zip(&self.addresses) {
             write_address(words, at, slot, wanted);
+        }
+        for (at, wanted) in new.routes.places().zip(&self.routes) {
+            write_route(words, at, slot, wanted);
+        }
+        for (at, wanted) in new.rules.places().zip(&self.rules) {
+            write_rule(words, at, slot, wanted);
         }
         new.mark(words, self.standing);
     }
@@ -244,8 +277,9 @@ impl Drawn {
         for at in self.advert_places() {
             words.write(at + advert::ACTIVE, u64::from(standing.active));
         }
-        for at in self.address_places() {
-            words.write(at + address::HELD, u64::from(standing.holds));
+        let sections = [self.addresses, self.routes, self.rules];
+        for at in sections.into_iter().flat_map(Section::places) {
+            words.write(at + HELD, u64::from(standing.holds));
         }
     }
 
@@ -266,9 +300,26 @@ impl Drawn {
         let size = advert::MESSAGE + self.adverts.room;
         (0..self.adverts.count).map(move |place| self.first_advert + place * size)
     }
+}
 
-    fn address_places(self) -> impl Iterator<Item = usize> {
-        (0..self.addresses).map(move |place| self.first_address + place * address::WORDS)
+impl Section {
+    fn places(self) -> impl Iterator<Item = usize> {
+        (0..self.count).map(move |place| self.first + place * self.size)
+    }
+}
+
+/// Where the next section of a kind begins.
+struct Cursor {
+    next: usize,
+    /// Where the kind ends.
+    end: usize,
+}
+
+impl Cursor {
+    const fn take(&mut self, count: usize, size: usize) -> Section {
+        let first = self.next;
+        self.next += count * size;
+        Section { first, count, size }
     }
 }
 
@@ -335,10 +386,16 @@ fn write_address(words: Words<'_>, at: usize, slot: u64, wanted: &Address) {
 pub(in crate::daemon) fn words_for(model: &Model) -> usize {
     let estates = model.instances.iter().map(|instance| {
         let addresses = instance.held().count();
-        Adverts::of(instance).words() + addresses * address::WORDS
+        let held = words_of(addresses, instance.routes.len(), instance.rules.len());
+        Adverts::of(instance).words() + held
     });
     let needed: usize = estates.sum();
     (4 * needed).max(LEAST_WORDS)
+}
+
+/// Words of so many addresses, routes and rules.
+const fn words_of(addresses: usize, routes: usize, rules: usize) -> usize {
+    addresses * address::WORDS + routes * route::WORDS + rules * rule::WORDS
 }
 
 /// Where a table of `needed` words can be drawn without touching the current one.

@@ -1,4 +1,4 @@
-//! The supervisor sends what the worker can't any more, and removes its addresses.
+//! The supervisor sends what the worker can't any more, and removes what it held.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,15 @@ use tracing::{error, info, warn};
 
 use crate::daemon::links;
 use crate::kernel::netlink::Netlink;
-use crate::kernel::{AddressId, Kernel, Operation, Outcome, Verb};
+use crate::kernel::{Kernel, Object, ObjectId, Operation, Outcome, Target, Verb};
 use crate::sys::{Departure, Transmitter};
-use crate::types::{Address, Slot};
+use crate::types::Slot;
 
 use super::read::{LastAdvert, Will};
 use super::release::{released, shortened};
 
-/// Hands over first: the peers are told that every Active instance leaves. Then the addresses go.
+/// Hands over first: the peers are told that every Active instance leaves. Then rules, routes and
+/// addresses go.
 ///
 /// Nothing stops it half way: what fails is told, the rest is done.
 pub(in crate::daemon) fn execute(will: &Will) {
@@ -32,35 +33,42 @@ pub(in crate::daemon) fn execute(will: &Will) {
     };
     match Netlink::open() {
         Ok(mut kernel) => {
-            let removed = remove(&mut kernel, &will.addresses);
+            let removed = remove(&mut kernel, will);
             info!(adverts = sent, addresses = removed, "The worker's instances were released.");
         }
         Err(error) => error!(%error, "The worker's addresses may still be there."),
     }
 }
 
-/// Removes the addresses; says how many are gone.
-fn remove(kernel: &mut impl Kernel, addresses: &[Address]) -> usize {
-    let operations: Vec<Operation> = addresses
-        .iter()
-        .enumerate()
-        .filter_map(|(index, address)| {
-            Some(Operation {
-                id: AddressId::new(index)?,
-                verb: Verb::Delete,
-                link: links::index(address.link)?,
-                address: Arc::new(address.clone()),
-            })
-        })
-        .collect();
+/// Removes rules, routes and addresses; says how many addresses are gone.
+fn remove(kernel: &mut impl Kernel, will: &Will) -> usize {
+    let rules = will.rules.iter().map(|rule| Target::Rule(Arc::new(rule.clone())));
+    let routes = will.routes.iter().filter_map(|route| {
+        let hops = route.hops.iter();
+        // The kernel has dropped the routes over an interface that is gone.
+        let links = hops.map(|hop| hop.link.map_or(Some(None), |it| links::index(it).map(Some)));
+        Some(Target::Route(Arc::new(route.clone()), links.collect::<Option<_>>()?))
+    });
+    let addresses = will.addresses.iter().filter_map(|address| {
+        Some(Target::Address(links::index(address.link)?, Arc::new(address.clone())))
+    });
+    let targets = rules.chain(routes).chain(addresses).enumerate();
+    let operations = targets.filter_map(|(index, target)| {
+        Some(Operation { id: ObjectId::new(index)?, verb: Verb::Delete, target })
+    });
+    let operations: Vec<Operation> = operations.collect();
     let outcomes = kernel.apply(&operations);
+    let mut gone = 0;
     for (operation, outcome) in operations.iter().zip(&outcomes) {
-        if let Outcome::Refused(refusal) = outcome {
-            error!(address = %operation.address, error = %refusal, "An address stays.");
+        let object = operation.target.object();
+        match outcome {
+            Outcome::Refused(refusal) => error!(%object, error = %refusal, "Something stays."),
+            Outcome::Done | Outcome::Already => {
+                gone += usize::from(matches!(object, Object::Address(_)));
+            }
         }
     }
-    let gone = |outcome: &&Outcome| !matches!(outcome, Outcome::Refused(_));
-    outcomes.iter().filter(gone).count()
+    gone
 }
 
 /// Teaches a short interval where that helps, then sends priority 0; says how many adverts left.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! word 0            where the drawn table begins; 0: there is none
-//! table             number of adverts · number of addresses · adverts … · addresses …
+//! table             number of adverts · of addresses · of routes · of rules · adverts … · addresses …
+//!                   · routes … · rules …
 //! advert   0        slot | room for the message, in words « 32
 //!          1        1: the router is Active
 //!          2        the interval that is taught before leaving, centiseconds; 0: none
@@ -16,6 +17,21 @@
 //!          2, 3     the address
 //!          4, 5     the peer's address
 //!          6, 7     name of the interface, padded with zeros
+//! route    0        slot | length « 32 | length of the source « 40 | kind « 48 | TOS « 56
+//!          1        1: it may be in its table
+//!          2, 3     the destination
+//!          4, 5     the neighbour
+//!          6, 7     name of the interface, padded with zeros
+//!          8        table | metric « 32
+//!          9        protocol | scope « 8 | it has a metric « 16 | it has a neighbour « 17
+//!          10, 11   the source
+//! rule     0        slot | length of from « 32 | of to « 40 | not « 48 | it has a mark « 49 | IPv6 « 50
+//!          1        1: it may be there
+//!          2 … 5    from, to
+//!          6 … 9    names of the input and output interface, padded with zeros
+//!          10       mark | mask « 32
+//!          11       priority | argument of the action « 32
+//!          12       action | protocol « 8 | TOS « 16
 //! ```
 //!
 //! A new table is drawn beside the old one and takes effect when word 0 names it, so a worker
@@ -25,8 +41,10 @@ use std::array;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::types::LinkName;
+
 /// Words of a table before its first advert.
-pub(super) const TABLE_HEAD: usize = 2;
+pub(super) const TABLE_HEAD: usize = 4;
 
 /// Offsets within an advert.
 pub(super) mod advert {
@@ -43,13 +61,42 @@ pub(super) mod advert {
 /// Offsets within an address.
 pub(super) mod address {
     pub(in super::super) const SLOT_AND_PREFIXES: usize = 0;
-    pub(in super::super) const HELD: usize = 1;
     pub(in super::super) const IP: usize = 2;
     pub(in super::super) const PEER: usize = 4;
     pub(in super::super) const LINK: usize = 6;
     /// Words of one address.
     pub(in super::super) const WORDS: usize = 8;
 }
+
+/// Offsets within a route.
+pub(super) mod route {
+    pub(in super::super) const SLOT_AND_LENGTHS: usize = 0;
+    pub(in super::super) const DESTINATION: usize = 2;
+    pub(in super::super) const VIA: usize = 4;
+    pub(in super::super) const LINK: usize = 6;
+    pub(in super::super) const TABLE_AND_METRIC: usize = 8;
+    pub(in super::super) const PROTOCOL_AND_SCOPE: usize = 9;
+    pub(in super::super) const SOURCE: usize = 10;
+    /// Words of one route.
+    pub(in super::super) const WORDS: usize = 12;
+}
+
+/// Offsets within a rule.
+pub(super) mod rule {
+    pub(in super::super) const SLOT_AND_LENGTHS: usize = 0;
+    pub(in super::super) const FROM: usize = 2;
+    pub(in super::super) const TO: usize = 4;
+    pub(in super::super) const INPUT: usize = 6;
+    pub(in super::super) const OUTPUT: usize = 8;
+    pub(in super::super) const MARK: usize = 10;
+    pub(in super::super) const PRIORITY: usize = 11;
+    pub(in super::super) const ACTION: usize = 12;
+    /// Words of one rule.
+    pub(in super::super) const WORDS: usize = 13;
+}
+
+/// Where addresses, routes and rules alike say whether they may be there.
+pub(super) const HELD: usize = 1;
 
 /// The shared words. What lies outside of them reads as 0 and is not written.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +143,13 @@ impl Words<'_> {
         }
     }
 
+    /// The name of an interface.
+    pub(super) fn read_name(self, at: usize) -> Option<LinkName> {
+        let name = self.read_octets(at, NAME);
+        let name = name.split(|octet| *octet == 0).next()?;
+        LinkName::new(std::str::from_utf8(name).ok()?)
+    }
+
     pub(super) fn read_octets(self, at: usize, length: usize) -> Vec<u8> {
         let mut octets: Vec<u8> = (at..at + length.div_ceil(8))
             .flat_map(|place| self.read(place).to_be_bytes())
@@ -104,6 +158,9 @@ impl Words<'_> {
         octets
     }
 }
+
+/// Octets of an interface's name, its end included.
+const NAME: usize = 16;
 
 /// An address as two words.
 pub(super) fn ip_words(ip: IpAddr) -> [u64; 2] {

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::sync::atomic::AtomicU64;
 
-use crate::types::{Address, Centis, IfIndex, LinkName};
+use crate::types::{Address, Centis, IfIndex, Route, Rule};
 
-use super::layout::{TABLE_HEAD, Words, address, advert, index};
+use super::layout::{HELD, TABLE_HEAD, Words, address, advert, index, route, rule};
+use super::routes::{read_route, read_rule};
 
 /// What a worker left behind.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -14,6 +15,10 @@ pub(in crate::daemon) struct Will {
     pub(in crate::daemon) adverts: Vec<LastAdvert>,
     /// The addresses that may be on their interfaces.
     pub(in crate::daemon) addresses: Vec<Address>,
+    /// The routes that may be in their tables, as far as a deletion needs them.
+    pub(in crate::daemon) routes: Vec<Route>,
+    /// The rules that may be there, likewise.
+    pub(in crate::daemon) rules: Vec<Rule>,
 }
 
 /// An advert as it was sent last.
@@ -51,13 +56,21 @@ pub(in crate::daemon) fn read(memory: &[AtomicU64]) -> Will {
         let room = index(words.read(at + advert::SLOT_AND_ROOM) >> 32);
         at = at.saturating_add(advert::MESSAGE).saturating_add(room);
     }
-    for _ in 0..words.read(start + 1) {
-        if at >= words.len() {
-            return will;
+    let mut section = |count: u64, size: usize, take: &mut dyn FnMut(usize)| {
+        for _ in 0..count {
+            if at >= words.len() {
+                return;
+            }
+            if words.read(at + HELD) == 1 {
+                take(at);
+            }
+            at += size;
         }
-        will.addresses.extend(read_address(words, at));
-        at += address::WORDS;
-    }
+    };
+    let count = |place: usize| words.read(start + place);
+    section(count(1), address::WORDS, &mut |at| will.addresses.extend(read_address(words, at)));
+    section(count(2), route::WORDS, &mut |at| will.routes.extend(read_route(words, at)));
+    section(count(3), rule::WORDS, &mut |at| will.rules.extend(read_rule(words, at)));
     will
 }
 
@@ -80,14 +93,9 @@ fn read_advert(words: Words<'_>, at: usize) -> Option<LastAdvert> {
 }
 
 fn read_address(words: Words<'_>, at: usize) -> Option<Address> {
-    if words.read(at + address::HELD) != 1 {
-        return None;
-    }
     let [_, has_peer, peer_prefix, prefix, ..] =
         words.read(at + address::SLOT_AND_PREFIXES).to_be_bytes();
-    let name = words.read_octets(at + address::LINK, NAME);
-    let name = name.split(|octet| *octet == 0).next()?;
-    let link = LinkName::new(std::str::from_utf8(name).ok()?)?;
+    let link = words.read_name(at + address::LINK)?;
     let mut found = Address::new(words.read_ip(at + address::IP), link);
     found.prefix = prefix;
     if has_peer == 1 {
@@ -95,9 +103,6 @@ fn read_address(words: Words<'_>, at: usize) -> Option<Address> {
     }
     Some(found)
 }
-
-/// Octets of an interface's name, its end included.
-const NAME: usize = 16;
 
 /// Forgets the will, so that the next worker begins with none.
 pub(in crate::daemon) fn clear(memory: &[AtomicU64]) {

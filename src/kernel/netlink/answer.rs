@@ -43,7 +43,7 @@ impl Answer {
         })
     }
 
-    /// What this means for an operation.
+    /// What this means for an operation on an address of `family`.
     pub(super) fn outcome(self, verb: Verb, family: Family) -> Outcome {
         let Some(errno) = self.error else {
             return Outcome::Done;
@@ -69,6 +69,25 @@ impl Answer {
             (_, Errno::INVAL) => Outcome::Refused(Refusal::Invalid { hint }),
             (_, errno) => Outcome::Refused(Refusal::Errno { errno: errno.raw_os_error(), hint }),
         }
+    }
+}
+
+/// What an answer means for an operation on a route or a rule.
+pub(super) fn outcome_of_route(answer: Answer, verb: Verb) -> Outcome {
+    let Some(errno) = answer.error else {
+        return Outcome::Done;
+    };
+    let hint = answer.hint;
+    match (verb, errno) {
+        (Verb::Add, Errno::EXIST) => Outcome::Already,
+        // No such route, no such rule, no such interface, no IPv6 at all.
+        (
+            Verb::Delete,
+            Errno::SRCH | Errno::NOENT | Errno::NODEV | Errno::OPNOTSUPP | Errno::AFNOSUPPORT,
+        ) => Outcome::Already,
+        (_, Errno::PERM) => Outcome::Refused(Refusal::NotPermitted),
+        (_, Errno::INVAL) => Outcome::Refused(Refusal::Invalid { hint }),
+        (_, errno) => Outcome::Refused(Refusal::Errno { errno: errno.raw_os_error(), hint }),
     }
 }
 

@@ -1,18 +1,23 @@
-//! Many address operations in few system calls.
+//! Many operations in few system calls.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{Emitable, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::address::AddressMessage;
+use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::rule::RuleMessage;
 
 use crate::kernel::host::{Operation, Outcome, Refusal, Unlisted, Verb};
 use crate::kernel::ledger::Identity;
-use crate::types::{Family, IfIndex};
+use crate::kernel::object::Target;
+use crate::types::{Family, IfIndex, Place};
 
-use super::answer::Answer;
+use super::answer::{Answer, outcome_of_route};
 use super::dump::list;
 use super::message::request;
 use super::socket::{Kind, Lost, RouteSocket};
+use super::{route, rule};
 
 /// Carries out `operations` in their order; the outcomes are in the same order.
 pub(super) fn apply(socket: &mut RouteSocket, operations: &[Operation]) -> Vec<Outcome> {
@@ -33,8 +38,8 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
     let mut last = 0;
     socket.clear();
     for (number, operation) in chunk.iter().enumerate() {
-        let body = request(operation.verb, operation.link, &operation.address);
-        let kind = kind(operation.verb, number + 1 == chunk.len());
+        let body = Body::of(operation);
+        let kind = kind(operation, number + 1 == chunk.len());
         let Ok(sequence) = socket.pack(kind, &body) else {
             // One request of some hundred octets always fits.
             return outcomes.extend(chunk.iter().map(|_| Outcome::Refused(Refusal::NoAnswer)));
@@ -60,7 +65,7 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
             (chunk.get(number), answered.get_mut(number), outcomes.get_mut(begin + number))
         {
             *answered = true;
-            *outcome = answer.outcome(operation.verb, Family::of(operation.address.ip));
+            *outcome = outcome_of(answer, operation);
         }
         if sequence == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
@@ -75,8 +80,14 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
         if answered {
             continue;
         }
-        let key = (operation.link, Identity::of(&operation.address));
-        let stands = standing.as_ref().map(|standing| standing.contains(&key));
+        let stands = match &operation.target {
+            Target::Address(link, address) => {
+                let key = (*link, Identity::of(address));
+                standing.as_ref().map(|standing| standing.contains(&key))
+            }
+            // To be tried again, which tells.
+            Target::Route(..) | Target::Rule(_) => None,
+        };
         let as_told = stands == Some(operation.verb == Verb::Add);
         if !as_told {
             *outcome = Outcome::Refused(Refusal::NoAnswer);
@@ -84,11 +95,69 @@ fn apply_chunk(socket: &mut RouteSocket, chunk: &[Operation], outcomes: &mut Vec
     }
 }
 
-const fn kind(verb: Verb, last: bool) -> Kind {
+/// What is asked for, whatever it is about.
+enum Body {
+    Address(AddressMessage),
+    Route(RouteMessage),
+    Rule(RuleMessage),
+}
+
+impl Body {
+    fn of(operation: &Operation) -> Self {
+        match &operation.target {
+            Target::Address(link, address) => {
+                Self::Address(request(operation.verb, *link, address))
+            }
+            Target::Route(wanted, links) => Self::Route(route::request(wanted, links)),
+            Target::Rule(wanted) => Self::Rule(rule::request(wanted)),
+        }
+    }
+}
+
+impl Emitable for Body {
+    fn buffer_len(&self) -> usize {
+        match self {
+            Self::Address(message) => message.buffer_len(),
+            Self::Route(message) => message.buffer_len(),
+            Self::Rule(message) => message.buffer_len(),
+        }
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        match self {
+            Self::Address(message) => message.emit(buffer),
+            Self::Route(message) => message.emit(buffer),
+            Self::Rule(message) => message.emit(buffer),
+        }
+    }
+}
+
+fn kind(operation: &Operation, last: bool) -> Kind {
+    let new = match &operation.target {
+        Target::Address(..) | Target::Rule(_) => NLM_F_EXCL,
+        // A route that is the same in every respect is refused in any case.
+        Target::Route(route, _) => match route.place {
+            Place::First => 0,
+            Place::Last => NLM_F_APPEND,
+            Place::Alone => NLM_F_EXCL,
+        },
+    };
+    let (add, delete) = match &operation.target {
+        Target::Address(..) => (RTM_NEWADDR, RTM_DELADDR),
+        Target::Route(..) => (RTM_NEWROUTE, RTM_DELROUTE),
+        Target::Rule(_) => (RTM_NEWRULE, RTM_DELRULE),
+    };
     let ack = if last { NLM_F_ACK } else { 0 };
-    match verb {
-        Verb::Add => Kind { message_type: RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_EXCL | ack },
-        Verb::Delete => Kind { message_type: RTM_DELADDR, flags: ack },
+    match operation.verb {
+        Verb::Add => Kind { message_type: add, flags: NLM_F_CREATE | new | ack },
+        Verb::Delete => Kind { message_type: delete, flags: ack },
+    }
+}
+
+fn outcome_of(answer: Answer, operation: &Operation) -> Outcome {
+    match &operation.target {
+        Target::Address(_, address) => answer.outcome(operation.verb, Family::of(address.ip)),
+        Target::Route(..) | Target::Rule(_) => outcome_of_route(answer, operation.verb),
     }
 }
 
@@ -110,6 +179,10 @@ const CHUNK: usize = 128;
 /// Message types of linux/rtnetlink.h.
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
+const RTM_NEWRULE: u16 = 32;
+const RTM_DELRULE: u16 = 33;
 
 #[cfg(test)]
 mod tests {
@@ -118,7 +191,7 @@ mod tests {
     use rustix::net::sockopt;
 
     use super::*;
-    use crate::kernel::ledger::AddressId;
+    use crate::kernel::ledger::ObjectId;
     use crate::types::{Address, LinkName};
 
     /// Operations on an interface that no machine has.
@@ -127,10 +200,12 @@ mod tests {
         let addresses = numbers.map(|number| {
             let ip = format!("192.0.2.{number}").parse().unwrap();
             Operation {
-                id: AddressId::new(number).unwrap(),
+                id: ObjectId::new(number).unwrap(),
                 verb,
-                link: IfIndex::new(2_000_000_000).unwrap(),
-                address: Arc::new(Address::new(ip, LinkName::new("none").unwrap())),
+                target: Target::Address(
+                    IfIndex::new(2_000_000_000).unwrap(),
+                    Arc::new(Address::new(ip, LinkName::new("none").unwrap())),
+                ),
             }
         });
         addresses.collect()

@@ -1,4 +1,4 @@
-//! The real host: netlink for the addresses, a packet socket for the neighbours.
+//! The real host: netlink for addresses, routes and rules, a packet socket for the neighbours.
 //!
 //! Changes and listings go over a synchronous socket, so that an acknowledgement is there when
 //! the call returns. What others change comes from a [`Monitor`], which is a stream.
@@ -9,6 +9,8 @@ mod dump;
 mod message;
 mod monitor;
 mod neighbours;
+mod route;
+mod rule;
 mod socket;
 mod table;
 
@@ -40,7 +42,8 @@ use socket::RouteSocket;
 ///         Event::Link(report) => agent.link(&report), // and tell the core thread
 ///         Event::Gone(link) => agent.link_gone(link), // likewise
 ///         Event::Address(event) => agent.address_event(event),
-///         Event::Listed => agent.resync(),
+///         Event::Lost(trace) => agent.lost(&trace),
+///         Event::Missed | Event::Listed => agent.resync(),
 ///     }
 ///     // And whatever else has happened: plans, desires.
 ///     let next = agent.run(clock(), sink);

@@ -1,4 +1,4 @@
-//! What happens to interfaces and addresses, as a stream.
+//! What happens to interfaces, addresses, routes and rules, as a stream.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,9 +17,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::kernel::agent::AddressEvent;
+use crate::kernel::object::Trace;
 use crate::types::{IfIndex, LinkReport};
 
 use super::table::Table;
+use super::{route, rule};
 
 /// Watches the interfaces and addresses of a network namespace.
 ///
@@ -30,6 +32,8 @@ pub struct Monitor {
     handle: Handle,
     messages: Messages,
     connection: JoinHandle<()>,
+    /// Routes and rules, once they are watched.
+    routes: Option<(Messages, JoinHandle<()>)>,
     table: Table,
     pending: VecDeque<Event>,
     /// The table must be compared with the kernel.
@@ -52,6 +56,10 @@ pub enum Event {
     Gone(IfIndex),
     /// An address appeared or disappeared. The report of its interface came before.
     Address(AddressEvent),
+    /// A route or a rule disappeared. Told from [`Monitor::watch_routes`] on.
+    Lost(Trace),
+    /// The kernel had to drop events of routes and rules: any of them may be gone.
+    Missed,
     /// Everything that stands has been told: at the beginning, and whenever events were lost.
     Listed,
 }
@@ -81,24 +89,36 @@ impl Monitor {
     /// [`MonitorError::Open`].
     pub fn open() -> Result<Self, MonitorError> {
         let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
-        let (mut connection, handle, messages) =
-            new_multicast_connection(&groups).map_err(MonitorError::Open)?;
-        let socket = connection.socket_mut().socket_ref();
-        // A storm of thousands of addresses is told in one go. Without the privilege there is
-        // less room, and a listing anew when it overflows.
-        let wider = rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, ROOM);
-        if wider.is_err() {
-            tracing::debug!("The netlink monitor has the usual room for events.");
-        }
+        let (handle, messages, connection) = connect(&groups)?;
         Ok(Self {
             handle,
-            messages: messages.map(|(message, _)| message).boxed(),
-            connection: tokio::spawn(connection),
+            messages,
+            connection,
+            routes: None,
             table: Table::default(),
             pending: VecDeque::new(),
             stale: true,
             listing: None,
         })
+    }
+
+    /// From now on tells of routes and rules that disappear, too: where nobody plans any, a router
+    /// with a million of others does not have to be listened to.
+    ///
+    /// # Errors
+    /// [`MonitorError::Open`]; nothing changed.
+    pub fn watch_routes(&mut self) -> Result<(), MonitorError> {
+        if self.routes.is_none() {
+            let groups = [
+                MulticastGroup::Ipv4Route,
+                MulticastGroup::Ipv6Route,
+                MulticastGroup::Ipv4Rule,
+                MulticastGroup::Ipv6Rule,
+            ];
+            let (_handle, messages, connection) = connect(&groups)?;
+            self.routes = Some((messages, connection));
+        }
+        Ok(())
     }
 
     /// The next event; waits for one. Nothing is lost if the future is dropped before it is ready.
@@ -115,10 +135,16 @@ impl Monitor {
                 self.list().await?;
                 continue;
             }
-            let Some(message) = self.messages.next().await else {
-                return Err(MonitorError::Closed);
+            let routes = self.routes.as_mut().map(|(messages, _)| messages);
+            let message = tokio::select! {
+                biased;
+                message = self.messages.next() => message,
+                message = next_of(routes) => {
+                    self.pending.extend(lost(message.ok_or(MonitorError::Closed)?));
+                    continue;
+                }
             };
-            self.take(message);
+            self.take(message.ok_or(MonitorError::Closed)?);
             // What has come meanwhile is told in one report per interface.
             for _ in 0..TOGETHER {
                 match self.messages.next().now_or_never() {
@@ -168,6 +194,47 @@ impl Monitor {
     }
 }
 
+/// Opens a socket that hears `groups`.
+fn connect(groups: &[MulticastGroup]) -> Result<(Handle, Messages, JoinHandle<()>), MonitorError> {
+    let (mut connection, handle, messages) =
+        new_multicast_connection(groups).map_err(MonitorError::Open)?;
+    let socket = connection.socket_mut().socket_ref();
+    // A storm of thousands of addresses is told in one go. Without the privilege there is
+    // less room, and a listing anew when it overflows.
+    let wider = rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, ROOM);
+    if wider.is_err() {
+        tracing::debug!("The netlink monitor has the usual room for events.");
+    }
+    let messages = messages.map(|(message, _)| message).boxed();
+    Ok((handle, messages, tokio::spawn(connection)))
+}
+
+/// The next message, where anything is listened to; waits for ever elsewhere.
+async fn next_of(messages: Option<&mut Messages>) -> Option<Message> {
+    match messages {
+        Some(messages) => messages.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a message says of routes and rules that are gone.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library knows dozens of messages, of which two matter"
+)]
+fn lost(message: Message) -> Option<Event> {
+    match message.payload {
+        NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelRoute(message)) => {
+            route::trace(&message).map(Event::Lost)
+        }
+        NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelRule(message)) => {
+            rule::trace(&message).map(Event::Lost)
+        }
+        NetlinkPayload::Overrun(_) => Some(Event::Missed),
+        _ => None,
+    }
+}
+
 /// Lists everything, and tries again if that fails.
 async fn list_patiently(handle: Handle) -> Listed {
     let mut pause = FIRST_PAUSE;
@@ -196,6 +263,9 @@ async fn list(handle: &Handle) -> Result<Listing, rtnetlink::Error> {
 impl Drop for Monitor {
     fn drop(&mut self) {
         self.connection.abort();
+        if let Some((_, connection)) = &self.routes {
+            connection.abort();
+        }
     }
 }
 

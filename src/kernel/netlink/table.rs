@@ -269,6 +269,8 @@ mod tests {
             Event::Gone(index) => format!("gone {index}"),
             Event::Address(AddressEvent::Added(it)) => format!("+{}", it.ip),
             Event::Address(AddressEvent::Removed(it)) => format!("-{}", it.ip),
+            Event::Lost(trace) => format!("{trace:?}"),
+            Event::Missed => "missed".to_owned(),
             Event::Listed => "listed".to_owned(),
         });
         words.map(|it| it.trim_end().to_owned()).collect()

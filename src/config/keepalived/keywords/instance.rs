@@ -30,12 +30,8 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     a("virtual_ipaddress").values(),
     a("virtual_ipaddress_excluded").values(),
     c("no_virtual_ipaddress"),
-    a("virtual_routes")
-        .values()
-        .pending("not set by this version; the routes do not move with the address"),
-    a("virtual_rules")
-        .values()
-        .pending("not set by this version; the rules do not move with the address"),
+    a("virtual_routes").values(),
+    a("virtual_rules").values(),
     b("promote_secondaries")
         .pending("not set by this version; set the sysctl net.ipv4.conf.*.promote_secondaries"),
     a("accept").quiet(),

@@ -13,12 +13,10 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     a("vrrp_sync_group")
         .block(tracking::GROUP)
         .pending("not kept by this version; its instances change hands one by one"),
-    b("static_ipaddress").values().pending(STATIC),
-    b("static_routes").values().pending(STATIC),
-    b("static_rules").values().pending(STATIC),
-    c("track_group")
-        .block(tracking::TRACK_GROUP)
-        .pending("not watched by this version; no instance follows its interfaces"),
+    b("static_ipaddress").values(),
+    b("static_routes").values(),
+    b("static_rules").values(),
+    c("track_group").block(tracking::TRACK_GROUP),
     c("garp_group")
         .block(GARP_GROUP)
         .pending("not used by this version; announcements keep the pace of global_defs"),
@@ -48,7 +46,6 @@ const GARP_GROUP: &[Keyword] = &[
     c("interfaces").values().quiet(),
 ];
 
-const STATIC: &str = "not set by this version; what it lists is neither added nor removed";
 const PID_NAMES: &str =
     "do not name files in this version; set the pid files with -p and -r on the command line";
 const IPVS: &str = "load balancing, which vipd does not do; the block is skipped";

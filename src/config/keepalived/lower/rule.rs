@@ -66,14 +66,21 @@ impl Lower<'_> {
                 let id = self.digits(u32::MAX, word, entry)?;
                 rule.tunnel = Some(id.map(u64::from));
             }
-            "uidrange" => rule.users = Some(self.range(word, entry)?),
+            "uidrange" => rule.users = self.range(word, entry)?.or(rule.users),
             "protocol" => {
-                let number = self.digits(u32::from(u8::MAX), word, entry)?;
-                rule.protocol = Some(number.map(|it| u8::try_from(it).unwrap_or(u8::MAX)));
+                let word = self.behind(word, entry)?;
+                let number = names::plain(&word.value).and_then(|it| u8::try_from(it).ok());
+                if number.is_none() {
+                    let message = format!("{} is not a number from 0 to 255", word.value);
+                    self.bad(word, message, "ignored");
+                }
+                rule.protocol = number.map(|it| Spanned::new(it, word.span)).or(rule.protocol);
             }
             "ipproto" => rule.carries = Some(self.carried(word, entry)?),
-            "sport" => rule.source_ports = Some(self.ports(word, entry)?),
-            "dport" => rule.destination_ports = Some(self.ports(word, entry)?),
+            "sport" => rule.source_ports = self.ports(word, entry)?.or(rule.source_ports),
+            "dport" => {
+                rule.destination_ports = self.ports(word, entry)?.or(rule.destination_ports);
+            }
             "no_track" => rule.tracked = Some(Spanned::new(false, place)),
             "track_group" if self.within_fixtures => {
                 let name = self.behind(word, entry)?;
@@ -136,26 +143,33 @@ impl Lower<'_> {
         }
     }
 
-    /// `FIRST-LAST`.
-    fn range(&mut self, option: &Word, entry: &mut Entry<'_>) -> Taken<Spanned<(u32, u32)>> {
+    /// `FIRST-LAST`; anything else does not restrict the rule.
+    fn range(&mut self, option: &Word, entry: &mut Entry<'_>) -> Taken<Setting<(u32, u32)>> {
         let word = self.behind(option, entry)?;
         let ends = word.value.split_once('-');
         let ends = ends.and_then(|(first, last)| names::plain(first).zip(names::plain(last)));
         match ends.filter(|(first, last)| first <= last) {
-            Some(ends) => Ok(Spanned::new(ends, word.span)),
+            Some(ends) => Ok(Some(Spanned::new(ends, word.span))),
             None => {
                 let message = format!("{} is no range such as 1000-1999", word.value);
-                Err(self.leave_out(word, message))
+                self.bad(word, message, "ignored: the rule is for all of them");
+                Ok(None)
             }
         }
     }
 
-    fn ports(&mut self, option: &Word, entry: &mut Entry<'_>) -> Taken<Spanned<(u16, u16)>> {
-        let range = self.range(option, entry)?;
+    fn ports(&mut self, option: &Word, entry: &mut Entry<'_>) -> Taken<Setting<(u16, u16)>> {
+        let Some(range) = self.range(option, entry)? else {
+            return Ok(None);
+        };
         let (first, last) = range.value;
         match (u16::try_from(first), u16::try_from(last)) {
-            (Ok(first), Ok(last)) => Ok(range.map(|_| (first, last))),
-            _ => Err(self.leave_out(option, format!("{first}-{last} are no ports"))),
+            (Ok(first), Ok(last)) => Ok(Some(range.map(|_| (first, last)))),
+            (Err(_), _) | (_, Err(_)) => {
+                let message = format!("{first}-{last} are no ports");
+                self.bad(option, message, "ignored: the rule is for all of them");
+                Ok(None)
+            }
         }
     }
 
