@@ -105,17 +105,17 @@ impl Definitions {
                     before.push(&after);
                     line = before;
                 }
+                // Several lines are put in at the end of a line alone.
+                Value::Lines(_) if !line.slice(reference.whole.end..text.len()).is_blank() => {
+                    replaced -= 1;
+                    from = reference.whole.end;
+                }
                 Value::Lines(lines) => {
-                    let after = line.slice(reference.whole.end..text.len());
                     let mut lines = lines.into_iter();
                     if let Some(first) = lines.next() {
                         before.push(&first);
                     }
-                    let mut rest: Vec<Text> = lines.collect();
-                    if !after.is_blank() {
-                        rest.push(after.trimmed());
-                    }
-                    return Ok(Substituted { line: before, rest, changed: true });
+                    return Ok(Substituted { line: before, rest: lines.collect(), changed: true });
                 }
             }
         }
@@ -153,8 +153,7 @@ fn next_reference(text: &str, from: usize) -> Option<Reference> {
         } else {
             let length = rest.find(|it: char| !is_name(it)).unwrap_or(rest.len());
             let next = rest.get(length..).and_then(|it| it.chars().next());
-            let ends =
-                next.is_none_or(|it| is_blank(it) || matches!(it, ',' | ')' | '"' | '{' | '}'));
+            let ends = next.is_none_or(|it| is_blank(it) || matches!(it, ',' | ')'));
             if length > 0 && ends {
                 let end = start + 1 + length;
                 return Some(Reference {
@@ -219,7 +218,8 @@ mod tests {
             ("x $A y", "x 1 y"),
             ("x${A}y${AB}", "x1y2"),
             ("$A.5", "$A.5"),
-            ("$A, ($AB) \"$A\"", "1, (2) \"1\""),
+            ("$A, ($AB) \"$A \"", "1, (2) \"1 \""),
+            ("\"$A\" $A{ $A}", "\"$A\" $A{ $A}"),
             ("[$EMPTY ]", "[ ]"),
             ("$NONE ${NONE} $ ${", "$NONE ${NONE} $ ${"),
             ("${_PWD}/x ${_ENV HOME}", "/etc/x <HOME>"),

@@ -142,7 +142,8 @@ impl<'a> Reader<'a> {
                     }
                 },
             };
-            if let Some(line) = line.and_then(|line| self.replaced(line)) {
+            let line = line.and_then(|line| self.replaced(line));
+            if let Some(line) = line.and_then(|line| self.included(line)) {
                 return Some(line);
             }
         }
@@ -165,15 +166,37 @@ impl<'a> Reader<'a> {
                 lex::without_comment(&raw.slice(0..open.offset)).unwrap_or_default().trimmed()
             }
         };
+        if raw.as_str().trim_end_matches('\r').is_empty() {
+            // Only a line without anything ends a definition; one of blanks or a comment does not.
+            self.finish_definition();
+        }
         if line.as_str().is_empty() {
             return None;
         }
+        let line = self.continued(&raw, line);
         if let Some(collected) = &mut self.collected {
             if !collected.add(&line) {
                 self.finish_definition();
             }
             return None;
         }
+        Some(line)
+    }
+
+    /// A line of a definition goes on behind its `\`, even if that stands in a comment.
+    fn continued(&self, raw: &Text, line: Text) -> Text {
+        let defines = self.collected.is_some() || define::definition(&line).is_some();
+        let end = raw.as_str().trim_end();
+        if !defines || line.as_str().ends_with('\\') || !end.ends_with('\\') {
+            return line;
+        }
+        let mut line = line;
+        line.push(&raw.slice(end.len() - 1..end.len()));
+        line
+    }
+
+    /// Goes on with the files of an include; any other line is given back.
+    fn included(&mut self, line: Text) -> Option<Text> {
         let keyword = line.as_str().split(lex::is_blank).next().unwrap_or_default();
         if keyword == "include_check" {
             self.include_check(&line);
@@ -192,8 +215,9 @@ impl<'a> Reader<'a> {
     fn replaced(&mut self, mut line: Text) -> Option<Text> {
         let file = self.feeds.iter().rev().find_map(Feed::file);
         self.known.directory = file.map(|file| file.directory.clone()).unwrap_or_default();
+        let mut may_be_conditional = true;
         for _ in 0..MOST_TURNS {
-            if line.as_str().starts_with('@') {
+            if may_be_conditional && line.as_str().starts_with('@') {
                 let (applies, rest) = self.condition(&line);
                 if !applies {
                     let defined = define::definition(&rest);
@@ -205,6 +229,7 @@ impl<'a> Reader<'a> {
                     return None;
                 }
                 line = rest;
+                may_be_conditional = false;
                 continue;
             }
             if let Some((name, value)) = define::definition(&line) {
@@ -212,6 +237,10 @@ impl<'a> Reader<'a> {
                     Some(collected) => self.collected = Some(collected),
                     None => self.definitions.define(name, Value::Word(value)),
                 }
+                return None;
+            }
+            if Sequence::is_list(line.as_str()) {
+                self.sequence(&line);
                 return None;
             }
             let head = Sequence::starts(line.as_str()).then(|| Sequence::head_end(line.as_str()));
@@ -237,6 +266,11 @@ impl<'a> Reader<'a> {
             if !substituted.changed {
                 break;
             }
+            // What was put in may begin a comment: `${_HASH}` is there for that.
+            if let Ok(stripped) = lex::without_comment(&line) {
+                line = stripped.trimmed();
+            }
+            may_be_conditional = true;
         }
         (!line.as_str().is_empty()).then_some(line)
     }

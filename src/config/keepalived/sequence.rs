@@ -35,6 +35,11 @@ impl Sequence {
         line.starts_with("~SEQ") || line.starts_with("~LST")
     }
 
+    /// Whether `line` begins like a list: names in its head are replaced where they are used.
+    pub(super) fn is_list(line: &str) -> bool {
+        line.starts_with("~LST")
+    }
+
     /// The offset behind the closing parenthesis.
     pub(super) fn head_end(line: &str) -> Option<usize> {
         line.find(')').map(|close| close + 1)
@@ -131,7 +136,15 @@ fn number(text: &str) -> Option<i64> {
 fn list(head: &str) -> Result<(Vec<String>, Rounds), Malformed> {
     let mut groups = groups(head).into_iter();
     let names = names(groups.next().unwrap_or_default())?;
+    let groups: Vec<&str> = groups.collect();
+    if groups.iter().flat_map(|group| fields(group)).any(|value| value.contains(is_no_value)) {
+        return Err(Malformed { what: "its values have no blanks and no braces" });
+    }
+    if groups.iter().any(|group| fields(group).count() > names.len()) {
+        return Err(Malformed { what: "it has more values than variables" });
+    }
     let rounds: Vec<Vec<String>> = groups
+        .into_iter()
         .map(|group| {
             let mut values: Vec<String> = fields(group).map(str::to_owned).collect();
             values.resize(names.len(), String::new());
@@ -169,6 +182,11 @@ fn groups(head: &str) -> Vec<&str> {
     })
     .map(str::trim)
     .collect()
+}
+
+/// What a value cannot contain.
+const fn is_no_value(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '{' | '}')
 }
 
 /// The fields of `{a, b}`, or the one of `a`.
@@ -211,7 +229,7 @@ mod tests {
 
     #[test]
     fn lists_set_one_variable_or_several() {
-        assert_eq!(rounds("~LST(A, 1, b c) x").unwrap(), ["1", "b c"]);
+        assert_eq!(rounds("~LST(A, 1, b ) x").unwrap(), ["1", "b"]);
         assert_eq!(rounds("~LST({A, B}, {1,2},{3}) x").unwrap(), ["1/2", "3/"]);
     }
 
@@ -225,6 +243,8 @@ mod tests {
             "~SEQ(1N, 1, 3) x",
             "~SEQ(N, 1, 2, 3, 4) x",
             "~LST(A) x",
+            "~LST(A, b c) x",
+            "~LST({A, B}, {1,2,3}) x",
             "~SEQy(A, 1) x",
             ")~SEQ(",
         ] {

@@ -49,9 +49,10 @@ impl Feed {
         }
     }
 
-    /// Whether this is the file of `path`.
+    /// Whether this is the file of `path`, and lines of it were read.
     pub(super) fn is_of(&self, sources: &Sources, path: &Path) -> bool {
         self.file()
+            .filter(|file| file.offset > 0)
             .and_then(|file| sources.file(file.id))
             .is_some_and(|source| sources.is_same(&source.path, path))
     }
@@ -132,12 +133,5 @@ impl Collected {
 
 /// Why a line cannot be used at all.
 pub(super) fn unusable(line: &Text) -> Option<&'static str> {
-    if line.as_str().contains('\0') {
-        return Some("there is a NUL byte on the line: the line is ignored");
-    }
-    (line.as_str().len() > LONGEST_LINE)
-        .then_some("the line is longer than 1022 bytes: it is ignored")
+    line.as_str().contains('\0').then_some("there is a NUL byte on the line: the line is ignored")
 }
-
-/// The longest line that keepalived's buffer holds.
-const LONGEST_LINE: usize = 1022;

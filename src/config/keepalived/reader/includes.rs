@@ -35,7 +35,7 @@ impl Reader<'_> {
     /// Goes on with the files that the line names.
     pub(super) fn include(&mut self, line: &Text, checks: Checks) {
         let rest = line.as_str().split_once(lex::is_blank).map_or("", |it| it.1);
-        let pattern = rest.trim().trim_matches('"');
+        let pattern = rest.trim();
         let place = line.whole();
         if pattern.is_empty() {
             self.warn("empty-include", "the include names no file", place);
@@ -52,8 +52,7 @@ impl Reader<'_> {
             let message = format!("no file matches {pattern}: nothing is included");
             let finding = match matched.wildcard {
                 true => Diagnostic::note("include-empty", message),
-                false => Diagnostic::warning(MISSING_INCLUDE, message)
-                    .help("use `includea` for files that must be there"),
+                false => Diagnostic::warning(MISSING_INCLUDE, message).help(help(pattern)),
             };
             self.push_found(finding.verdict(Verdict::Silent), place);
         }
@@ -96,5 +95,12 @@ impl Reader<'_> {
             Some(place) => finding.at(place, ""),
             None => finding,
         });
+    }
+}
+
+fn help(pattern: &str) -> &'static str {
+    match pattern.contains('"') {
+        true => "leave the quotes out: they are taken for letters of the name",
+        false => "use `includea` for files that must be there",
     }
 }

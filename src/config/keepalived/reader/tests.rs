@@ -66,10 +66,41 @@ fn a_replaced_line_may_turn_out_to_be_conditional() {
 
 #[test]
 fn a_definition_of_several_lines_is_put_in_whole() {
-    let text = "$BLOCK= \\\n  a ${N} { \\\n\n  ! nothing\n    b \\\n  @other c \\\n  }\n\
+    let text = "$BLOCK= \\\n  a ${N} { \\\n   \n  ! nothing\n    b \\\n  @other c \\\n  }\n\
                 $N=1\n$BLOCK\n$N=2\nx $BLOCK\n";
     let expected = ["a 1", "{", "b", "}", "x a 2", "{", "b", "}"];
     assert_eq!(read(text), expected);
+}
+
+#[test]
+fn an_empty_line_ends_a_definition_and_a_comment_does_not() {
+    assert_eq!(read("$A= \\\n a \\\n\nb\n$A\n"), ["b", "a"]);
+    assert_eq!(read("$A= \\\n a # x \\\n b\n$A\n"), ["a", "b"]);
+    assert_eq!(read("$A=a # x \\\n b\n$A\n"), ["a", "b"]);
+    assert_eq!(read("a # x \\\nb\n"), ["a", "b"]);
+}
+
+#[test]
+fn several_lines_are_put_in_at_the_end_of_a_line_alone() {
+    assert_eq!(read("$A= \\\n a \\\n b\nx $A\n$A x\n"), ["x a", "b", "$A x"]);
+}
+
+#[test]
+fn a_line_has_one_condition() {
+    assert_eq!(read("@main @other a\n"), ["@other a"]);
+    assert_eq!(read("$ID=other\n@main b\n@${ID} c\n"), ["b"]);
+}
+
+#[test]
+fn what_was_put_in_may_begin_a_comment() {
+    let text = "a ${_HASH} b\n$A=1 # x\nc $A d\n\"e ${_BANG} f\"\n${_HASH}g\n";
+    assert_eq!(read(text), ["a", "c 1 d", "e ! f"]);
+}
+
+#[test]
+fn a_line_may_be_long() {
+    let long = "y ".repeat(20_000);
+    assert_eq!(read(&format!("{long}\nb\n")), [long.trim_end(), "b"]);
 }
 
 #[test]
@@ -95,7 +126,7 @@ fn sequences_repeat_their_line() {
 
 #[test]
 fn built_in_names_are_known() {
-    let text = "a ${_INSTANCE} ${_HASH}${_BANG} ${_ENV VIPD_NOT_SET}x\n";
+    let text = "a ${_INSTANCE} \"${_HASH}${_BANG}\" ${_ENV VIPD_NOT_SET}x\n";
     assert_eq!(read(text), ["a main #! x"]);
     let random = read("~SEQ(I, 1, 50) ${_RANDOM 3 5}\n");
     assert!(random.iter().all(|it| ["3", "4", "5"].contains(&it.as_str())));
@@ -111,9 +142,7 @@ fn the_words_before_an_open_quote_stand() {
 
 #[test]
 fn lines_that_cannot_be_used_are_ignored_with_a_warning() {
-    let long = format!("a {}\nb\n", "y".repeat(1100));
     for (text, code) in [
-        (long.as_str(), "line-ignored"),
         ("a\0c\nb\n", "line-ignored"),
         ("~SEQ(1) a\nb\n", "bad-sequence"),
         ("$A=${A}\n$A\nb\n", "endless-definition"),
@@ -183,6 +212,27 @@ fn includes_are_read_by_name_from_the_including_files_directory() {
     let sub = fs::canonicalize(scratch.0.join("d/sub")).unwrap();
     let expected = ["a", "b1", &format!("s {}", sub.display()), "b2", "x", "y", "z"];
     assert_eq!(lines, expected);
+    assert_eq!(found, []);
+}
+
+#[test]
+fn a_condition_a_definition_or_a_sequence_may_lead_to_an_include() {
+    let main = "$F=x\n@main include ${F}.inc\n@other include y.inc\ninclude ${_PWD}/y.inc\n\
+                ~LST(N, x, y) include ${N}.inc\n$I= \\\n include x.inc \\\n z\n$I\n";
+    let scratch = Scratch::new("led", &[("main.conf", main), ("x.inc", "x\n"), ("y.inc", "y\n")]);
+    let (lines, found) = scratch.read(&options());
+    assert_eq!(lines, ["x", "y", "x", "y", "x", "z"]);
+    assert_eq!(found, []);
+}
+
+#[test]
+fn a_file_of_a_pattern_may_be_included_by_another_one_of_it() {
+    let scratch = Scratch::new(
+        "siblings",
+        &[("main.conf", "include d/*\n"), ("d/1", "a\ninclude 2\n"), ("d/2", "b\n")],
+    );
+    let (lines, found) = scratch.read(&options());
+    assert_eq!(lines, ["a", "b", "b"]);
     assert_eq!(found, []);
 }
 
