@@ -175,8 +175,8 @@ impl<I: Iterator<Item = OsString>> Line<I> {
         let options = &mut self.options;
         match meaning {
             Meaning::Config => options.config = path(),
-            Meaning::PidFile => options.pid_file = path(),
-            Meaning::WorkerPidFile => options.worker_pid_file = path(),
+            Meaning::PidFile => options.pid_file = Some(path()),
+            Meaning::WorkerPidFile => options.worker_pid_file = Some(path()),
             Meaning::Foreground => options.foreground = true,
             Meaning::LogConsole => options.log.console = true,
             Meaning::LogDetail => options.log.detail = options.log.detail.saturating_add(1),
@@ -195,6 +195,7 @@ impl<I: Iterator<Item = OsString>> Line<I> {
             },
             Meaning::DontRespawn => options.when_worker_dies = WhenWorkerDies::Stop,
             Meaning::DontRelease => options.release = Release::Keep,
+            Meaning::CheckersOnly => options.without_vrrp = true,
             Meaning::CoreDump => options.core_dump = CoreDump::Whole,
             Meaning::IgnoreSigint => options.ignore_sigint = true,
             Meaning::Namespace => options.namespace = Some(text()),
@@ -255,8 +256,7 @@ mod tests {
     fn without_arguments_the_daemon_runs_in_the_background_with_the_default_files() {
         let options = options(&[]);
         assert_eq!(options.config, PathBuf::from("/etc/keepalived/keepalived.conf"));
-        assert_eq!(options.pid_file, PathBuf::from("/run/keepalived.pid"));
-        assert_eq!(options.worker_pid_file, PathBuf::from("/run/vrrp.pid"));
+        assert_eq!((options.pid_file, options.worker_pid_file), (None, None));
         assert!(!options.foreground && !options.log.console && options.log.syslog);
     }
 
@@ -271,7 +271,7 @@ mod tests {
             &["--pid=/x"],
             &["--pi=/x"],
         ] {
-            assert_eq!(options(words).pid_file, PathBuf::from("/x"), "written as {words:?}");
+            assert_eq!(options(words).pid_file, Some(PathBuf::from("/x")), "written as {words:?}");
         }
     }
 
@@ -282,7 +282,7 @@ mod tests {
 
         let neutron = options(&["-P", "-f", "/c", "-p", "/a", "-r", "/b", "-D"]);
         assert!(!neutron.foreground);
-        assert_eq!((neutron.worker_pid_file, neutron.log.detail), (PathBuf::from("/b"), 1));
+        assert_eq!((neutron.worker_pid_file, neutron.log.detail), (Some(PathBuf::from("/b")), 1));
 
         let octavia = options(&["--log-facility=1", "-f", "/c", "-p", "/a"]);
         assert_eq!(Some(octavia.log.facility), Facility::parse("local1"));
@@ -292,7 +292,7 @@ mod tests {
         assert!(openshift.foreground && openshift.log.console);
 
         let foundry = options(&["-l", "-D", "-n", "--vrrp_pid=/v", "--checkers_pid=/v"]);
-        assert_eq!(foundry.worker_pid_file, PathBuf::from("/v"));
+        assert_eq!(foundry.worker_pid_file, Some(PathBuf::from("/v")));
     }
 
     #[test]

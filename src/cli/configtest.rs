@@ -9,8 +9,8 @@ use clap::Args;
 
 use super::terminal::tell;
 use super::{Ended, check};
-use crate::config::{self, Machine};
-use crate::daemon::{Options, link_exists};
+use crate::config::{self, Loaded, Machine};
+use crate::daemon::{self, Options, link_exists};
 
 /// The arguments of `vipd check`.
 #[derive(Args, Debug)]
@@ -41,12 +41,16 @@ impl Arguments {
             namespace: self.namespace,
             ..Options::default()
         };
-        if let Err(error) = options.enter_namespace() {
-            tell(&error);
-            return Ended::Usage;
-        }
         let mut loaded = config::load(&options.config, &options.reading());
-        if !self.elsewhere {
+        let mut elsewhere = self.elsewhere;
+        if !elsewhere && let Err(error) = enter_namespace(&options, &loaded) {
+            tell(&error);
+            if options.namespace.is_some() {
+                return Ended::Usage;
+            }
+            elsewhere = true;
+        }
+        if !elsewhere {
             loaded.check_links(Machine::Other, link_exists);
         }
         let found = &loaded.diagnostics;
@@ -58,13 +62,21 @@ impl Arguments {
     }
 }
 
+/// Goes to where the daemon would run.
+fn enter_namespace(options: &Options, loaded: &Loaded) -> Result<(), daemon::Error> {
+    match options.daemon(&loaded.daemon).namespace {
+        Some(namespace) => daemon::enter_namespace(&namespace),
+        None => Ok(()),
+    }
+}
+
 /// Says what keepalived's `-t` would: into `log` or to standard error, and nothing if all is well.
 pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
-    if let Err(error) = options.enter_namespace() {
+    let mut loaded = config::load(&options.config, &options.reading());
+    if let Err(error) = enter_namespace(options, &loaded) {
         tell(&error);
         return Ended::Usage;
     }
-    let mut loaded = config::load(&options.config, &options.reading());
     loaded.check_links(Machine::Runs, link_exists);
     let tested = check::keepalived_test(&loaded);
     let mut text = String::new();

@@ -41,6 +41,7 @@ pub(super) enum Meaning {
     Umask,
     DontRespawn,
     DontRelease,
+    CheckersOnly,
     CoreDump,
     IgnoreSigint,
     Namespace,
@@ -79,7 +80,7 @@ use Takes::{Nothing as No, Optional, Value};
 pub(super) const TABLE: &[Flag] = &[
     flag('f', "use-file", Value, Meaning::Config, "FILE  the configuration"),
     flag('P', "vrrp", No, Meaning::Nothing, "VRRP only (there is nothing else)"),
-    flag('C', "check", No, Meaning::Other("--check"), "health checkers only"),
+    flag('C', "check", No, Meaning::CheckersOnly, "health checkers only"),
     flag('B', "no_bfd", No, Meaning::Nothing, "no BFD (there is none)"),
     long_flag("all", No, Meaning::Nothing, "every part, configured or not"),
     flag('l', "log-console", No, Meaning::LogConsole, "log to standard error too"),

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::args::{self, Request};
 use super::terminal::{answer, tell};
-use super::{Ended, configtest, version};
+use super::{Ended, KEEPALIVED, configtest, version};
 use crate::daemon::{self, signals};
 
 /// Reads and obeys keepalived's command line.
@@ -24,10 +24,14 @@ pub(super) fn execute(program: &OsStr, arguments: impl IntoIterator<Item = OsStr
         tell(complaint);
     }
     match parsed.request {
-        Request::Run(options) => match daemon::run(*options) {
-            Ok(()) => Ended::Well,
-            Err(error) => Ended::Daemon(error),
-        },
+        Request::Run(mut options) => {
+            // Whatever file the name leads to: tools look for processes of this name.
+            options.name = (program == OsStr::new(KEEPALIVED)).then(|| KEEPALIVED.to_owned());
+            match daemon::run(*options) {
+                Ok(()) => Ended::Well,
+                Err(error) => Ended::Daemon(error),
+            }
+        }
         Request::Version => {
             tell(version::version(program));
             Ended::Well

@@ -14,12 +14,12 @@ pub(super) struct Arguments {
     /// The configuration: native syntax if it ends in .toml, else keepalived's.
     #[arg(short, long, default_value = "/etc/keepalived/keepalived.conf")]
     config: PathBuf,
-    /// Where the supervisor's process id is written.
-    #[arg(long, default_value = "/run/keepalived.pid")]
-    pid_file: PathBuf,
-    /// Where the worker's process id is written.
-    #[arg(long, default_value = "/run/vrrp.pid")]
-    worker_pid_file: PathBuf,
+    /// Where the supervisor's process id is written; /run/keepalived.pid if the file says nothing.
+    #[arg(long)]
+    pid_file: Option<PathBuf>,
+    /// Where the worker's process id is written; /run/vrrp.pid if the file says nothing.
+    #[arg(long)]
+    worker_pid_file: Option<PathBuf>,
     /// How log lines are written: text or json.
     #[arg(long, default_value = "text", value_parser = log_format)]
     log_format: log::Format,

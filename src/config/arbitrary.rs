@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -10,8 +11,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::model::{
-    Authentication, ChecksumForm, Deletion, FastRelease, Fifo, Fifos, Group, Hooks, Instance,
-    Model, Node, Peer, Preempt, Realtime, TrackedInterface, Transport,
+    Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Group, Hooks,
+    Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface, Transport,
 };
 use crate::types::{
     Account, Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Program, Scope,
@@ -83,21 +84,27 @@ fn node() -> impl Strategy<Value = Node> {
         (1..=99u8).prop_map(Realtime::Priority),
     ];
     let names = (option::of("[a-z]{1,8}"), millis(), option::of(account()), fifos());
-    (names, any::<[bool; 3]>(), realtime, -20..=19i8).prop_map(|(names, flags, realtime, nice)| {
-        let (router_id, startup_delay, script_account, fifos) = names;
-        let [dynamic_interfaces, log_unknown_vrids, secure_scripts] = flags;
-        Node {
-            router_id,
-            startup_delay,
-            dynamic_interfaces,
-            realtime,
-            nice,
-            log_unknown_vrids,
-            script_account,
-            secure_scripts,
-            fifos,
-        }
-    })
+    let own = (daemon(), reload());
+    (names, any::<[bool; 3]>(), realtime, -20..=19i8, own).prop_map(
+        |(names, flags, realtime, nice, own)| {
+            let (daemon, reload) = own;
+            let (router_id, startup_delay, script_account, fifos) = names;
+            let [dynamic_interfaces, log_unknown_vrids, secure_scripts] = flags;
+            Node {
+                router_id,
+                startup_delay,
+                dynamic_interfaces,
+                realtime,
+                nice,
+                log_unknown_vrids,
+                script_account,
+                secure_scripts,
+                fifos,
+                daemon,
+                reload,
+            }
+        },
+    )
 }
 
 /// As whom something runs.
@@ -137,6 +144,35 @@ fn fifos() -> impl Strategy<Value = Fifos> {
         vrrp,
         repeat_on_reload,
     })
+}
+
+fn daemon() -> impl Strategy<Value = Daemon> {
+    let name = || option::of("[a-z]{1,8}");
+    (name(), name(), any::<bool>(), name(), name(), 0..=0o777u16, millis()).prop_map(
+        |(namespace, instance, pid_directory, name, worker_name, umask, stop_patience)| Daemon {
+            namespace,
+            instance,
+            pid_directory,
+            name,
+            worker_name,
+            umask,
+            stop_patience,
+        },
+    )
+}
+
+fn reload() -> impl Strategy<Value = Reload> {
+    let path = || "/[a-z]{1,8}".prop_map(PathBuf::from);
+    let marker = prop_oneof![Just(Marker::BesidePidFile), path().prop_map(Marker::At)];
+    (any::<[bool; 2]>(), option::of(path()), option::of(marker), option::of(path())).prop_map(
+        |([strict, repeat], report, marker, time_file)| Reload {
+            strict,
+            report,
+            marker,
+            time_file,
+            repeat,
+        },
+    )
 }
 
 /// A valid instance of either family.

@@ -3,12 +3,14 @@
 //! Both syntaxes are read into this; `compile` alone knows what is derived from what. A value
 //! that its own type does not allow never gets here: the reader of the syntax reports it.
 
+mod daemon;
 mod hooks;
 mod route;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use daemon::{Daemon, Reload};
 pub use hooks::{Fifo, Hooks, Scripts};
 
 use super::model::{ChecksumForm, FastRelease, Realtime};
@@ -31,6 +33,10 @@ pub struct Declared {
     pub fixtures: Fixtures,
     /// What holds for all programs that are run.
     pub scripts: Scripts,
+    /// Its processes and their files.
+    pub daemon: Daemon,
+    /// How a changed configuration is to be taken over.
+    pub reload: Reload,
     /// What an instance takes where it says nothing itself.
     pub defaults: Policy,
     /// The virtual routers in the order of writing.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::compile::compile;
+use super::compile::{compile, compile_daemon};
 use super::declared::{Declared, Manners};
 use super::diagnostic::{Diagnostic, Diagnostics, Verdict};
-use super::model::Model;
+use super::model::{Daemon, Model};
 use super::source::{Sources, Spanned};
 use super::{keepalived, toml};
 use crate::types::LinkName;
@@ -18,8 +18,6 @@ pub struct Options {
     pub config_id: String,
     /// `-e`: every include must find what it names.
     pub all_includes: bool,
-    /// `-s`: the network namespace that the process has entered, whatever the file says.
-    pub namespace: Option<String>,
     /// Makes `${_RANDOM}` repeatable.
     pub random_seed: Option<u64>,
     /// After how many lines, repeated ones counted, a configuration is given up.
@@ -31,6 +29,8 @@ pub struct Options {
 pub struct Loaded {
     /// What it means; `None` exactly if there are errors.
     pub model: Option<Model>,
+    /// How it sets the daemon's processes up, whether it can be run or not.
+    pub daemon: Daemon,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
     /// The files it consists of.
@@ -58,7 +58,14 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
         diagnostics.push(nothing.verdict(Verdict::Silent));
     }
     diagnostics.sort();
-    Loaded { model: model.flatten(), diagnostics, sources, links: declared.links().collect() }
+    let daemon = compile_daemon(&declared.daemon);
+    Loaded {
+        model: model.flatten(),
+        daemon,
+        diagnostics,
+        sources,
+        links: declared.links().collect(),
+    }
 }
 
 fn native(path: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Declared {
@@ -89,7 +96,6 @@ impl Default for Options {
         Self {
             config_id: String::new(),
             all_includes: false,
-            namespace: None,
             random_seed: None,
             most_lines: 1 << 20,
         }

@@ -3,12 +3,14 @@
 //! Both syntaxes are compiled to this, the router and the reload compare and apply it. Two models
 //! are equal exactly if nothing would change.
 
+mod daemon;
 mod hooks;
 mod tracker;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use daemon::{Daemon, Marker, Reload};
 pub use hooks::{Deletion, Fifo, Fifos, Hooks};
 pub use tracker::{
     Compared, File, InitialLevel, Process, Script, Tracked, Tracker, TrackerKind, TrackerName,
@@ -57,6 +59,10 @@ pub struct Node {
     pub secure_scripts: bool,
     /// The named pipes that get a line for each event.
     pub fifos: Fifos,
+    /// Its processes and their files.
+    pub daemon: Daemon,
+    /// How a changed configuration is taken over.
+    pub reload: Reload,
 }
 
 impl Default for Node {
@@ -71,6 +77,8 @@ impl Default for Node {
             script_account: None,
             secure_scripts: false,
             fifos: Fifos::default(),
+            daemon: Daemon::default(),
+            reload: Reload::default(),
         }
     }
 }

@@ -1,27 +1,27 @@
 //! How the daemon is to run, whatever command line said so.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config;
+use crate::config::model::Daemon;
 use crate::observe::log;
-use crate::sys::namespace::Network;
-
-use super::error::Error;
 
 /// How the daemon is to run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Options {
+    /// What the processes are called, unless the configuration says; as the program where absent.
+    pub name: Option<String>,
     /// The configuration.
     pub config: PathBuf,
     /// Stay the process that was started instead of leaving it.
     pub foreground: bool,
     /// Where the log goes.
     pub log: log::Settings,
-    /// Where the supervisor's process id is written.
-    pub pid_file: PathBuf,
-    /// Where the worker's process id is written.
-    pub worker_pid_file: PathBuf,
+    /// Where the supervisor's process id is written; where the configuration says if absent.
+    pub pid_file: Option<PathBuf>,
+    /// Where the worker's process id is written; where the configuration says if absent.
+    pub worker_pid_file: Option<PathBuf>,
     /// What follows the worker's death.
     pub when_worker_dies: WhenWorkerDies,
     /// What becomes of the addresses when the daemon stops.
@@ -32,52 +32,47 @@ pub struct Options {
     pub core_dump: CoreDump,
     /// SIGINT does nothing.
     pub ignore_sigint: bool,
-    /// The network namespace to run in, by its name under `/run/netns`.
+    /// The network namespace to run in, by its name under `/run/netns`; where the configuration
+    /// says if absent.
     pub namespace: Option<String>,
     /// Whose `@ID` lines of the configuration are used; the host's name where absent.
     pub config_id: Option<String>,
     /// Every include of the configuration must find what it names.
     pub all_includes: bool,
+    /// No instance is run, whatever the configuration says.
+    pub without_vrrp: bool,
     /// Flags that were given and have no effect.
     pub unserved: Vec<&'static str>,
 }
 
 impl Options {
+    /// The daemon as `written` has it, where the command line does not say otherwise.
+    #[must_use]
+    pub fn daemon(&self, written: &Daemon) -> Daemon {
+        let namespace = self.namespace.as_ref().or(written.namespace.as_ref());
+        Daemon { namespace: namespace.cloned(), ..written.clone() }
+    }
+
     /// How the configuration is to be read.
     #[must_use]
     pub fn reading(&self) -> config::Options {
         config::Options {
             config_id: self.config_id.clone().unwrap_or_else(node_name),
             all_includes: self.all_includes,
-            namespace: self.namespace.clone(),
             ..config::Options::default()
         }
-    }
-
-    /// Moves the process into the network namespace that was named, if one was.
-    ///
-    /// # Errors
-    /// Where there is none of this name, or it may not be entered; the process stays where it is.
-    pub fn enter_namespace(&self) -> Result<(), Error> {
-        let Some(name) = &self.namespace else {
-            return Ok(());
-        };
-        let path = Path::new(NAMESPACES).join(name);
-        if !path.exists() {
-            return Err(Error::NoNamespace { name: name.clone() });
-        }
-        Ok(Network::at(path)?.enter()?)
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
+            name: None,
             config: PathBuf::from("/etc/keepalived/keepalived.conf"),
             foreground: false,
             log: log::Settings::default(),
-            pid_file: PathBuf::from("/run/keepalived.pid"),
-            worker_pid_file: PathBuf::from("/run/vrrp.pid"),
+            pid_file: None,
+            worker_pid_file: None,
             when_worker_dies: WhenWorkerDies::Respawn,
             release: Release::Release,
             umask: None,
@@ -86,6 +81,7 @@ impl Default for Options {
             namespace: None,
             config_id: None,
             all_includes: false,
+            without_vrrp: false,
             unserved: Vec::new(),
         }
     }
@@ -126,6 +122,3 @@ fn node_name() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim().split('.').next().unwrap_or_default().to_owned()
 }
-
-/// Where network namespaces have names.
-const NAMESPACES: &str = "/run/netns";

@@ -14,6 +14,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use super::error::Error;
+use super::place::Place;
+
 /// A pid file that is ours.
 ///
 /// Dropping it gives up the lock and leaves the file: the worker drops what it inherited, only
@@ -22,6 +25,42 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 pub(super) struct PidFile {
     path: PathBuf,
     file: File,
+}
+
+/// The daemon's two pid files, and the directory that they may have for themselves.
+#[derive(Debug)]
+pub(super) struct PidFiles {
+    place: Place,
+    /// The supervisor's.
+    pub(super) own: PidFile,
+    /// The worker's.
+    pub(super) worker: PidFile,
+}
+
+impl PidFiles {
+    /// Makes both ours. A worker that is about to end, because its supervisor was killed, is
+    /// waited for.
+    ///
+    /// # Errors
+    /// Where another daemon holds one of them, or it cannot be made. Neither is ours then.
+    pub(super) fn claim(place: Place) -> Result<Self, Error> {
+        place.make_directory()?;
+        let own = PidFile::claim(&place.pid_file)?;
+        match PidFile::claim_patiently(&place.worker_pid_file, LAST_WORKER) {
+            Ok(worker) => Ok(Self { place, own, worker }),
+            Err(error) => {
+                own.remove();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Removes both.
+    pub(super) fn remove(self) {
+        self.worker.remove();
+        self.own.remove();
+        self.place.remove_directory();
+    }
 }
 
 /// Why a pid file is not ours. It was not changed.
@@ -178,6 +217,8 @@ fn wait_for_end(process: Pid, patience: Duration) {
     }
 }
 
+/// How long an earlier daemon's worker may take to end.
+const LAST_WORKER: Duration = Duration::from_secs(2);
 /// How often a file may vanish under our hands before we take it for held.
 const ATTEMPTS: usize = 5;
 /// Octets of the largest number and the end of its line, at least.

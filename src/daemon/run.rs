@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rustix::fs::Mode;
-use rustix::process::umask;
 use tracing::{error, info, warn};
 
 use crate::config::model::Model;
@@ -12,13 +10,15 @@ use crate::sys::{Region, Signal, hush, process};
 
 use super::detach::{Side, leave_terminal};
 use super::error::Error;
+use super::identity;
 use super::options::Options;
-use super::pidfile::PidFile;
+use super::pidfile::PidFiles;
+use super::place::{Place, enter_namespace};
 use super::realtime;
 use super::reload::{self, Before};
 use super::service::{self, Service};
 use super::signals;
-use super::supervisor::{PidFiles, Role, Start, Supervisor};
+use super::supervisor::{Role, Start, Supervisor};
 use super::will::{self, Drawer};
 use super::worker;
 
@@ -48,29 +48,26 @@ fn prepare(options: &mut Options) -> Result<(), Error> {
     for flag in &options.unserved {
         warn!(flag, "This flag has no effect yet.");
     }
-    for path in [&mut options.config, &mut options.pid_file, &mut options.worker_pid_file] {
+    let pid_files = [&mut options.pid_file, &mut options.worker_pid_file].into_iter().flatten();
+    for path in pid_files.chain([&mut options.config]) {
         *path = std::path::absolute(&path).map_err(Error::of("find the current directory"))?;
     }
-    umask(Mode::from_raw_mode(options.umask.unwrap_or(OWN_FILES)));
     let meaningless: Vec<Signal> = signals::meaningless().filter_map(Signal::new).collect();
     hush(&meaningless)?;
-    options.enter_namespace()
+    Ok(())
 }
 
 /// Starts the daemon, once it is sure that it can run and is the only one.
 fn start(options: &Options, service: Service) -> Result<(), Error> {
-    let own = PidFile::claim(&options.pid_file)?;
-    let worker = PidFile::claim_patiently(&options.worker_pid_file, LAST_WORKER);
-    let worker = match worker {
-        Ok(worker) => worker,
-        Err(error) => {
-            own.remove();
-            return Err(error.into());
-        }
-    };
-    let files = PidFiles { own, worker };
+    let loaded = reload::read(options);
+    let daemon = options.daemon(&loaded.daemon);
+    identity::assume(options, &daemon)?;
+    if let Some(namespace) = &daemon.namespace {
+        enter_namespace(namespace)?;
+    }
+    let files = PidFiles::claim(Place::of(options, &daemon))?;
     info!("Starting vipd {}", env!("CARGO_PKG_VERSION"));
-    let model = match reload::load(options, Before::Nothing) {
+    let model = match reload::judge(options, loaded, Before::Nothing) {
         Ok(model) => model,
         Err(error) => {
             files.remove();
@@ -89,7 +86,8 @@ fn start(options: &Options, service: Service) -> Result<(), Error> {
         },
     };
     let will = Region::new(will::words_for(&model))?;
-    let supervisor = Supervisor::new(options, up, files, service, will)?;
+    let patience = daemon.stop_patience;
+    let supervisor = Supervisor::new(options, up, files, service, will, patience)?;
     match supervisor.run() {
         Role::Supervisor(result) => result,
         Role::Worker(start) => work(options, model, start),
@@ -112,13 +110,16 @@ fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> 
     // Scripts are not to speak in the daemon's name.
     process::forget_variable(service::SOCKET)?;
     if !start.first {
-        model = reload::load(options, Before::DeadWorker).unwrap_or_else(|_refused| {
-            error!("Running the configuration that the daemon was started with.");
-            model
-        });
+        match reload::load(options, Before::DeadWorker(&model)) {
+            Ok(new) => model = new,
+            Err(_refused) => {
+                error!("Running the configuration that the daemon was started with.");
+            }
+        }
         // The machine has long started: whoever is to take over now is to do so at once.
         model.node.startup_delay = Duration::ZERO;
     }
+    identity::assume_worker(options, &model.node.daemon)?;
     let drawer = Drawer::new(start.will);
     let result = worker::run(options, model, drawer, start.reporter, start.signals);
     match result {
@@ -130,8 +131,3 @@ fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> 
         result => result,
     }
 }
-
-/// keepalived's umask: what the daemon and its scripts make is for their user to read and write.
-const OWN_FILES: u32 = 0o177;
-/// How long an earlier daemon's worker may take to end.
-const LAST_WORKER: Duration = Duration::from_secs(2);

@@ -18,7 +18,7 @@ use super::backoff::Backoff;
 use super::detach::Up;
 use super::error::Error;
 use super::options::{Options, WhenWorkerDies};
-use super::pidfile::PidFile;
+use super::pidfile::PidFiles;
 use super::report::{self, News, Reporter, Reports};
 use super::service::Service;
 use super::signals::{self, Request};
@@ -36,24 +36,10 @@ pub(super) struct Supervisor<'a> {
     service: Service,
     will: Region,
     backoff: Backoff,
+    /// How long a worker may take to stop.
+    patience: Duration,
     /// The daemon is to end; a worker that still runs then is killed.
     stopping: Option<Instant>,
-}
-
-/// The daemon's two pid files.
-pub(super) struct PidFiles {
-    /// The supervisor's.
-    pub(super) own: PidFile,
-    /// The worker's.
-    pub(super) worker: PidFile,
-}
-
-impl PidFiles {
-    /// Removes both.
-    pub(super) fn remove(self) {
-        self.worker.remove();
-        self.own.remove();
-    }
 }
 
 /// What [`Supervisor::run`] ends with.
@@ -112,6 +98,7 @@ impl<'a> Supervisor<'a> {
         files: PidFiles,
         service: Service,
         will: Region,
+        patience: Duration,
     ) -> Result<Self, Error> {
         let caught = signals::numbers().filter_map(Signal::new);
         let caught: Vec<Signal> = caught.chain([Signal::CHLD]).collect();
@@ -124,6 +111,7 @@ impl<'a> Supervisor<'a> {
             service,
             will,
             backoff: Backoff::default(),
+            patience,
             stopping: None,
         })
     }
@@ -201,7 +189,7 @@ impl<'a> Supervisor<'a> {
             if self.stopping.is_some_and(|kill_at| clock::now() >= kill_at) {
                 warn!("The worker does not end and is killed.");
                 Signal::KILL.send(child.pid)?;
-                self.stopping = Some(clock::now() + PATIENCE);
+                self.stopping = Some(clock::now() + self.patience);
             }
         }
     }
@@ -260,7 +248,7 @@ impl<'a> Supervisor<'a> {
                     if self.stopping.is_none() {
                         info!("Stopping");
                         self.service.stopping();
-                        self.stopping = Some(clock::now() + PATIENCE);
+                        self.stopping = Some(clock::now() + self.patience);
                     }
                 }
                 Request::Reload => {
@@ -354,5 +342,3 @@ impl fmt::Display for Ending {
 
 /// The least time between two attempts to start a worker that fail.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
-/// How long a worker may take to stop.
-const PATIENCE: Duration = Duration::from_secs(5);

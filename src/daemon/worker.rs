@@ -24,6 +24,7 @@ use crate::sys::Signals;
 use crate::types::{Cause, LinkName, Slot, Transition};
 
 use super::error::Error;
+use super::identity;
 use super::messages::{Applied, Told};
 use super::names::Names;
 use super::options::{Options, Release};
@@ -163,6 +164,9 @@ impl Main<'_> {
         info!("Reloading");
         match reload::load(self.options, Before::Running(&self.model)) {
             Ok(model) => {
+                if let Err(error) = identity::assume_worker(self.options, &model.node.daemon) {
+                    warn!(%error, "The worker keeps its name.");
+                }
                 self.change(model).await;
                 info!("Reload complete");
                 self.reporter.report(News::Reloaded);

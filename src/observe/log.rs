@@ -12,7 +12,7 @@ use super::console::Console;
 use super::limit::Limited;
 use super::syslog::Syslog;
 
-pub use super::syslog::{Facility, Ident, set_ident};
+pub use super::syslog::{Facility, Ident, set_ident, set_suffix};
 
 /// Where the log goes and how much of it there is.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::{Level, Metadata};
@@ -51,6 +52,12 @@ pub fn set_ident(ident: Ident) {
         Ident::Worker => 1,
     };
     IDENT.store(name, Ordering::Relaxed);
+}
+
+/// What follows the process's name in the system's log, for good.
+pub fn set_suffix(suffix: String) {
+    // It fails only where it was set before.
+    let _set_before = SUFFIX.set(suffix).is_err();
 }
 
 /// The system's log.
@@ -104,11 +111,12 @@ impl io::Write for Line<'_> {
             0 => "Keepalived",
             _ => "Keepalived_vrrp",
         };
+        let suffix = SUFFIX.get().map_or("", String::as_str);
         let priority = self.log.facility.0 * 8 + self.severity;
         let process = rustix::process::getpid();
         for text in line.split(|byte| *byte == b'\n') {
             if !text.is_empty() {
-                let mut datagram = format!("<{priority}>{ident}[{process}]: ").into_bytes();
+                let mut datagram = format!("<{priority}>{ident}{suffix}[{process}]: ").into_bytes();
                 datagram.extend_from_slice(text);
                 // A full or absent log loses the line: waiting for it could cost an address.
                 let _lost = self.log.socket.send_to(&datagram, SOCKET).is_err();
@@ -127,6 +135,8 @@ const SOCKET: &str = "/dev/log";
 
 /// The process's [`Ident`]; changes at a fork, hence not part of the log's settings.
 static IDENT: AtomicU8 = AtomicU8::new(0);
+/// What tells daemons of one machine apart.
+static SUFFIX: OnceLock<String> = OnceLock::new();
 
 #[cfg(test)]
 mod tests {

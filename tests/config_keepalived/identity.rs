@@ -1,8 +1,10 @@
 //! What makes an instance one, and what is not done.
 
-use vipd::config::Options;
+use std::time::Duration;
 
-use super::reading::{read, read_with, with};
+use vipd::config::model::{Daemon, Marker, Reload};
+
+use super::reading::{read, with};
 
 #[test]
 fn an_interface_that_cannot_carry_adverts_is_none() {
@@ -52,12 +54,44 @@ fn a_name_loses_what_must_not_get_into_logs_and_files() {
 }
 
 #[test]
-fn a_namespace_that_nobody_has_entered_is_refused() {
-    let text = "net_namespace blue\nvrrp_instance A {\n interface eth0\n virtual_router_id 5\n \
-        virtual_ipaddress {\n 10.0.0.1\n }\n}\n";
-    assert_eq!(read(text).1, ["net-namespace"]);
-    let inside = Options { namespace: Some("blue".to_owned()), ..Options::default() };
-    assert_eq!(read_with(&inside, text).1, [""; 0]);
+fn the_first_namespace_and_the_first_name_hold() {
+    let (model, codes) = read("net_namespace blue\nnet_namespace red\ninstance a\ninstance b\n");
+    let daemon = model.unwrap().node.daemon;
+    assert_eq!(
+        (daemon.namespace.as_deref(), daemon.instance.as_deref()),
+        (Some("blue"), Some("a"))
+    );
+    assert_eq!(codes, ["bad-value"; 2]);
+    let (model, codes) = read("instance a/b\n");
+    assert!(model.is_none());
+    assert!(codes.contains(&"bad-name"), "{codes:?}");
+}
+
+#[test]
+fn the_daemon_s_own_settings_are_read() {
+    let (model, codes) = read(
+        "use_pid_dir\nchild_wait_time 7\nglobal_defs {\n process_names\n process_name a234567890123456\n \
+         umask IRWXG|IRWXO\n reload_check_config /c\n reload_file\n reload_time_file /t\n \
+         reload_repeat\n}\n",
+    );
+    let node = model.unwrap().node;
+    let daemon = Daemon {
+        pid_directory: true,
+        name: Some("a23456789012345".to_owned()),
+        worker_name: Some("keepalived_vrrp".to_owned()),
+        umask: 0o077,
+        stop_patience: Duration::from_secs(7),
+        ..Daemon::default()
+    };
+    let reload = Reload {
+        strict: true,
+        report: Some("/c".into()),
+        marker: Some(Marker::BesidePidFile),
+        time_file: Some("/t".into()),
+        repeat: true,
+    };
+    assert_eq!((node.daemon, node.reload), (daemon, reload));
+    assert_eq!(codes, ["bad-value", "not-done"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@
 )]
 
 mod monitors;
+mod places;
 mod sandbox;
 mod signals;
 mod starts;

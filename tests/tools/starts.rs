@@ -252,6 +252,7 @@ ip netns exec amphora-haproxy ip addr add 10.9.0.1/24 dev eth0
 /sbin/ip netns exec amphora-haproxy /usr/sbin/keepalived  --log-facility=1 \
     -f /var/lib/octavia/vrrp/octavia-keepalived.conf -p $pid_file
 echo "returned $?"
+until_ok 2 test -s $pid_file
 pid=$(cat $pid_file)
 kill -0 $pid && echo "the main process lives"
 [ $(cut -d' ' -f4 /proc/$pid/stat) = 1 ] && echo "and is the service manager's"

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod announce;
+mod daemon;
 mod election;
 mod fixtures;
 mod group;
@@ -15,6 +16,7 @@ mod transport;
 use super::declared::{Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{Instance, Model, Node};
+pub(super) use daemon::daemon as compile_daemon;
 use identity::Taken;
 use routes::Routing;
 
@@ -68,6 +70,8 @@ fn node(declared: &Declared) -> Node {
         script_account: scripts.account.as_ref().map(|it| it.value.clone()),
         secure_scripts: answer(scripts.secure, usual.secure_scripts),
         fifos: hooks::fifos(scripts),
+        daemon: daemon::daemon(&declared.daemon),
+        reload: daemon::reload(&declared.reload),
     }
 }
 

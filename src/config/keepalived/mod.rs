@@ -27,10 +27,12 @@ pub fn read(
     found: &mut Diagnostics,
 ) -> Declared {
     let statements = parse::parse(&mut Reader::open(path, options, sources, found));
-    lower::lower(&statements, options, sources, found)
+    lower::lower(&statements, sources, found)
 }
 
 /// Whether it is for want of a file that the configuration does not run.
+pub(super) use lower::is_file_name;
+
 pub(super) fn is_unreadable(error: &Diagnostic) -> bool {
     [UNREADABLE, UNREADABLE_INCLUDE, MISSING_INCLUDE].contains(&error.code)
 }
@@ -44,7 +46,7 @@ pub fn read_file(
     found: &mut Diagnostics,
 ) -> Declared {
     let statements = parse::parse(&mut Reader::of_file(id, options, sources, found));
-    lower::lower(&statements, options, sources, found)
+    lower::lower(&statements, sources, found)
 }
 
 /// The code of a configuration that cannot be read.

@@ -5,6 +5,7 @@
 //! small typed reader (`table`) walks it: serde's derived readers stop at the first error.
 
 mod address;
+mod daemon;
 mod duration;
 mod group;
 mod instance;
@@ -68,6 +69,8 @@ pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Decl
 fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.node = root.section("node", node::read).unwrap_or_default();
     declared.scripts = root.section("scripts", program::scripts).unwrap_or_default();
+    declared.daemon = root.section("daemon", daemon::daemon).unwrap_or_default();
+    declared.reload = root.section("reload", daemon::reload).unwrap_or_default();
     declared.defaults = root.section("defaults", policy::read).unwrap_or_default();
     let named = root.section("instance", |instances| {
         instances.each(|name, settings| {

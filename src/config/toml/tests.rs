@@ -66,7 +66,12 @@ fn the_sample_means_what_it_shows() {
 #[test]
 fn the_defaults_that_the_sample_shows_are_the_defaults() {
     let (head, instances) = SAMPLE.split_once("[instance.api]").unwrap();
-    let shown = head.replace("#router_id", "# router_id");
+    // What is shown of these is an example: by default they are absent.
+    let absent = ["router_id", "namespace", "instance", "name", "worker_name"];
+    let absent = absent.into_iter().chain(["report", "marker", "time_file"]);
+    let shown = absent.fold(head.to_owned(), |head, key| {
+        head.replace(&format!("#{key} ="), &format!("# {key} ="))
+    });
 
     let (plain, shown) = (model(SAMPLE), format!("{}[instance.api]{instances}", in_force(&shown)));
 
@@ -189,6 +194,8 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
     let probes = [
         ("", "0 = 0"),
         ("node", "node.0 = 0"),
+        ("daemon", "daemon.0 = 0"),
+        ("reload", "reload.0 = 0"),
         ("defaults", "defaults.0 = 0"),
         ("scripts", "scripts.0 = 0"),
         ("announce", "defaults.announce.0 = 0"),
@@ -219,6 +226,8 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
     for (name, value) in &document {
         let tables: Vec<(&toml::Table, &'static str)> = match name.as_str() {
             "node" => vec![(value.as_table().unwrap(), "node")],
+            "daemon" => vec![(value.as_table().unwrap(), "daemon")],
+            "reload" => vec![(value.as_table().unwrap(), "reload")],
             "defaults" => vec![(value.as_table().unwrap(), "defaults")],
             "scripts" => vec![(value.as_table().unwrap(), "scripts")],
             kind => value

@@ -11,11 +11,15 @@ use crate::config::model::{
 };
 use crate::types::{Address, Announce, Broadcast, LinkName, Scope, Version, Weight};
 
+mod daemon;
+
 /// The text that means `model`. What has its default is left out.
 #[must_use]
 pub fn write(model: &Model) -> String {
     let mut text = Text::default();
     text.node(&model.node);
+    text.daemon(&model.node.daemon);
+    text.reload(&model.node.reload);
     text.scripts(&model.node);
     for instance in &model.instances {
         text.instance(instance);
@@ -32,11 +36,13 @@ struct Text(String);
 
 impl Text {
     fn node(&mut self, node: &Node) {
-        // What `[scripts]` says of the node is none of this table's.
+        // What other tables say of the node is none of this table's.
         let usual = Node {
             script_account: node.script_account.clone(),
             secure_scripts: node.secure_scripts,
             fifos: node.fifos.clone(),
+            daemon: node.daemon.clone(),
+            reload: node.reload.clone(),
             ..Node::default()
         };
         if *node == usual {

@@ -88,14 +88,14 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("vmac_addr_prefix").takes(1).quiet(),
     // Files.
     c("include_check").quiet(),
-    c("umask").takes(1).quiet(),
+    c("umask").takes(1),
     c("random_seed")
         .takes(1)
         .pending("not used by this version; ${_RANDOM} differs from start to start"),
-    b("reload_check_config").quiet(),
-    c("reload_file").quiet(),
+    b("reload_check_config"),
+    c("reload_file"),
     c("reload_time_file").wants(1).pending(TIMED_RELOAD),
-    c("reload_repeat").quiet(),
+    c("reload_repeat"),
     c("config_save_dir").takes(1).quiet(),
     c("tmp_config_directory").wants(1).quiet(),
     c("data_use_instance").quiet(),
@@ -106,9 +106,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("iproute_usr_dir").wants(1).quiet(),
     c("iproute_etc_dir").wants(1).quiet(),
     // Names of processes, other ways to watch.
-    c("process_names").quiet(),
-    c("process_name").takes(1).quiet(),
-    c("vrrp_process_name").takes(1).quiet(),
+    c("process_names"),
+    c("process_name").takes(1),
+    c("vrrp_process_name").takes(1),
     c("checker_process_name").takes(1).quiet(),
     c("bfd_process_name").takes(1).quiet(),
     c("snmp_socket").wants(1).quiet(),
@@ -159,9 +159,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
 const OWNER_IGNORES: &str =
     "not kept by this version; an owner yields to another owner of a higher address";
 const EXTRA_GARP: &str = "not done by this version; extra interfaces are not announced on";
+const TIMED_RELOAD: &str = "not watched by this version; send SIGHUP to reload";
 const FIFO: &str = "not written by this version; its reader hears of no change of state";
 const LIFE_SCRIPT: &str = "not run by this version; what it prepares has to be there already";
-const TIMED_RELOAD: &str = "not watched by this version; send SIGHUP to reload";
 const SNMP: &str = "not spoken by this version; a monitor that asks by SNMP gets no answer";
 const DBUS: &str = "not spoken by this version; a monitor that asks by D-Bus gets no answer";
 const SYNC_DAEMON: &str =

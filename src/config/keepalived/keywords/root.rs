@@ -28,9 +28,9 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     b("net_namespace").wants(1),
     c("net_namespace_ipvs").quiet(),
     c("namespace_with_ipsets").quiet(),
-    b("instance").wants(1).pending(PID_NAMES),
-    c("use_pid_dir").pending(PID_NAMES),
-    c("child_wait_time").takes(1).quiet(),
+    b("instance").wants(1),
+    c("use_pid_dir"),
+    c("child_wait_time").takes(1),
     a("virtual_server").foreign().pending(IPVS),
     b("virtual_server_group").foreign().pending(IPVS),
     c("SSL").foreign().pending(IPVS),
@@ -46,6 +46,4 @@ const GARP_GROUP: &[Keyword] = &[
     c("interfaces").values().quiet(),
 ];
 
-const PID_NAMES: &str =
-    "do not name files in this version; set the pid files with -p and -r on the command line";
 const IPVS: &str = "load balancing, which vipd does not do; the block is skipped";

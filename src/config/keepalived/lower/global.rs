@@ -54,7 +54,7 @@ impl Lower<'_> {
                 self.declared.node.group_v6 = group.or(self.declared.node.group_v6);
             }
             "vrrp_min_garp" => self.declared.node.few_announcements = self.answer(statement),
-            _ if self.scripts(statement) => {}
+            _ if self.scripts(statement) || self.daemon_in_global(statement) => {}
             _ => return self.global_policy(statement),
         }
         true

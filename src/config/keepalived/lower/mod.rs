@@ -1,6 +1,7 @@
 //! From statements to declarations, a file per block.
 
 mod address;
+mod daemon;
 mod entry;
 mod fixtures;
 mod global;
@@ -16,13 +17,14 @@ mod unheeded;
 mod unicast;
 mod value;
 
+pub(in crate::config) use daemon::is_file_name;
+
 use std::collections::HashMap;
 
 use super::lex::Word;
 use super::parse::Statement;
 use crate::config::declared::Declared;
 use crate::config::diagnostic::{Diagnostic, Diagnostics};
-use crate::config::load::Options;
 use crate::config::source::{Sources, Span};
 
 /// What the statements declare.
@@ -31,7 +33,6 @@ use crate::config::source::{Sources, Span};
 /// the rest.
 pub(super) fn lower(
     statements: &[Statement],
-    options: &Options,
     sources: &Sources,
     found: &mut Diagnostics,
 ) -> Declared {
@@ -40,7 +41,6 @@ pub(super) fn lower(
         names: HashMap::new(),
         groups: HashMap::new(),
         within_fixtures: false,
-        options,
         sources,
         found,
     };
@@ -63,7 +63,6 @@ struct Lower<'a> {
     groups: HashMap<String, Span>,
     /// What is read is the node's own and no instance's.
     within_fixtures: bool,
-    options: &'a Options,
     sources: &'a Sources,
     found: &'a mut Diagnostics,
 }
@@ -78,24 +77,10 @@ impl Lower<'_> {
             }
             "vrrp_instance" => self.instance(statement),
             "vrrp_sync_group" => self.sync_group(statement),
-            "net_namespace" => self.namespace(statement),
+            _ if self.daemon_at_root(statement) => {}
             _ => {
                 self.fixtures(statement);
             }
-        }
-    }
-
-    /// A namespace that nobody has entered: the addresses would be set in the wrong place.
-    fn namespace(&mut self, statement: &Statement) {
-        if let Some(name) = statement.argument()
-            && self.options.namespace.is_none()
-        {
-            let message = format!("network namespace {} is not entered by this line", name.value);
-            self.found.push(
-                Diagnostic::error("net-namespace", message)
-                    .at(name.span, "the addresses would be set outside of it")
-                    .help(format!("start vipd with -s {}", name.value)),
-            );
         }
     }
 
@@ -148,7 +133,6 @@ mod tests {
             within_fixtures: false,
             sources: &Sources::sealed(),
             groups: HashMap::new(),
-            options: &Options::default(),
             found: &mut found,
         };
         for statement in working("global_defs") {
