@@ -87,6 +87,29 @@ fn one_without_a_descriptor_to_spare_claims_nothing_and_the_others_go_on() {
     assert_eq!(lab.holders(watch.address), ["a"]);
 }
 
+#[test]
+fn an_interface_that_is_another_one_of_the_same_number_is_listened_to_anew() {
+    let lab = Lab::new(&["a", "b"]);
+    let watch = Watch::start(&lab, PROTOCOL.address(), BOUND);
+    let begin = now();
+    let conf = |node, priority| Router::new(PROTOCOL, priority, INTERVAL).conf(&lab, node);
+    let _b = Daemon::start(&lab, lab.node("b"), Program::Vipd, &conf("b", 200));
+    watch.settled("b", &["b"], begin);
+    let a = start(&lab, &conf("a", 100));
+    told(&a, "(VI_1) Entering BACKUP STATE");
+
+    // Both events wait for it when it goes on.
+    a.freeze();
+    lab.replug("a");
+    let plugged = now();
+    a.thaw();
+
+    told(&a, "Entering FAULT STATE (interface eth0 missing)");
+    pause(LONG);
+    assert_eq!(watch.capture.advertisers(plugged), ["b"], "{}", a.log());
+    assert_eq!(lab.holders(watch.address), ["b"]);
+}
+
 const SECOND_INSTANCE: &str = "
 vrrp_instance VI_2 {
     state BACKUP

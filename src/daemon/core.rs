@@ -177,7 +177,15 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             any = true;
             let input = match &event {
                 LinkEvent::Changed(report) => Input::Link(report),
-                LinkEvent::Gone(index) => Input::LinkGone(*index),
+                LinkEvent::Gone(index) => {
+                    // The kernel has forgotten which groups were joined there.
+                    self.sockets.close(|listen| listen.link == *index);
+                    Input::LinkGone(*index)
+                }
+                LinkEvent::Missed => {
+                    self.sockets.close(|_any| true);
+                    continue;
+                }
             };
             self.router.handle(input, now, &mut self.effects);
         }

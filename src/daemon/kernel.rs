@@ -1,10 +1,9 @@
 //! The kernel thread: makes the kernel hold what the core thread desires, and tells it what
 //! happens to the interfaces. It may wait for the kernel; nobody waits for it.
 
-use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -18,12 +17,13 @@ use tracing::{debug, info, warn};
 use crate::kernel::netlink::{Event, Monitor, MonitorError, Netlink};
 use crate::kernel::{Agent, Notice, Sink};
 use crate::sys::{Waker, clock};
-use crate::types::{IfIndex, Instant, Slot};
+use crate::types::{Instant, Slot};
 use crate::vrrp::Desire;
 
 use super::board::{Board, Note};
 use super::error::Error;
 use super::intake::{Further, Intake};
+use super::link_post::LinkPost;
 use super::messages::{LinkEvent, Order};
 
 /// Everything that the kernel thread needs to start.
@@ -61,7 +61,7 @@ impl Thread {
                 monitor: Monitor::open()?,
                 woken: woken.map_err(|source| Error::System { request: "use a pipe", source })?,
                 intake: Intake::new(self.orders, self.desired),
-                links: Links { sender: self.links, unsent: BTreeMap::new() },
+                links: LinkPost::new(self.links),
                 answers: Answers { acknowledged: self.acknowledged, news: false },
                 core: self.core,
                 listed: false,
@@ -78,19 +78,12 @@ struct Work {
     monitor: Monitor,
     woken: pipe::Receiver,
     intake: Intake,
-    links: Links,
+    links: LinkPost,
     answers: Answers,
     core: Arc<Waker>,
     /// Every interface has been reported.
     listed: bool,
     ready: Option<oneshot::Sender<()>>,
-}
-
-/// Link events on their way to the core thread.
-struct Links {
-    sender: SyncSender<LinkEvent>,
-    /// The newest event of each interface that found no room.
-    unsent: BTreeMap<IfIndex, LinkEvent>,
 }
 
 /// Answers on their way to the core thread.
@@ -112,13 +105,13 @@ impl Work {
             }
             let next = self.agent.run(clock::now(), &mut self.answers);
             self.answers.news |= self.links.flush();
-            if self.listed && self.links.unsent.is_empty() {
+            if self.listed && self.links.is_empty() {
                 self.tell_ready();
             }
             if std::mem::take(&mut self.answers.news) {
                 self.core.wake();
             }
-            if self.links.unsent.is_empty() {
+            if self.links.is_empty() {
                 self.wait(next).await?;
             } else {
                 // Once more when the core thread has had a moment to make room.
@@ -189,19 +182,20 @@ impl Work {
         match event {
             Ok(Event::Link(report)) => {
                 self.agent.link(&report);
-                let event = LinkEvent::Changed(report.clone());
-                self.links.unsent.insert(report.index, event);
+                self.links.changed(report);
             }
             Ok(Event::Gone(link)) => {
                 self.agent.link_gone(link);
-                self.links.unsent.insert(link, LinkEvent::Gone(link));
+                self.links.gone(link);
             }
             Ok(Event::Address(event)) => self.agent.address_event(event),
             Ok(Event::Lost(trace)) => self.agent.lost(&trace),
             Ok(Event::Missed) => self.agent.resync(),
             Ok(Event::Listed) => {
                 self.agent.resync();
-                self.listed = true;
+                if std::mem::replace(&mut self.listed, true) {
+                    self.links.missed();
+                }
             }
             Err(error @ (MonitorError::List(_) | MonitorError::Late)) => {
                 warn!(%error, "The interfaces are listed again.");
@@ -211,25 +205,6 @@ impl Work {
             }
         }
         Ok(())
-    }
-}
-
-impl Links {
-    /// Sends what there is room for; says whether anything went.
-    fn flush(&mut self) -> bool {
-        let mut any = false;
-        while let Some((index, event)) = self.unsent.pop_first() {
-            match self.sender.try_send(event) {
-                Ok(()) => any = true,
-                Err(TrySendError::Full(event)) => {
-                    self.unsent.insert(index, event);
-                    break;
-                }
-                // The core thread has ended; so will this one.
-                Err(TrySendError::Disconnected(_)) => break,
-            }
-        }
-        any
     }
 }
 

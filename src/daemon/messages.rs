@@ -6,7 +6,7 @@
 //! | core | kernel | desires | [`Board`](super::board::Board) | cannot be |
 //! | core | kernel | [`Order`] | channel | cannot be: one for each instance and reload |
 //! | kernel | core | acknowledgements | [`Board`](super::board::Board) | cannot be |
-//! | kernel | core | [`LinkEvent`] | channel of 256 | the newest of each interface waits in the kernel thread |
+//! | kernel | core | [`LinkEvent`] | channel of 256 | what it is about waits in the kernel thread |
 //! | checks | core | verdicts | [`Verdicts`](super::verdicts::Verdicts) | cannot be |
 //! | core | main | [`Told`] | channel of four for each instance, 1024 at least | it is left out and counted |
 
@@ -66,6 +66,8 @@ pub(super) enum LinkEvent {
     Changed(LinkReport),
     /// An interface disappeared.
     Gone(IfIndex),
+    /// Events were lost: any interface may be another one of the same number.
+    Missed,
 }
 
 /// From the core thread to the main thread.

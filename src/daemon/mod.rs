@@ -21,6 +21,7 @@ mod error;
 mod identity;
 mod intake;
 mod kernel;
+mod link_post;
 mod links;
 mod messages;
 mod names;

@@ -48,6 +48,13 @@ impl Sockets {
         }
     }
 
+    /// Closes sockets. The next [`Sockets::follow`] opens those again that are still wanted.
+    pub(super) fn close(&mut self, unfit: impl Fn(&Listen) -> bool) {
+        for place in &mut self.open {
+            place.take_if(|(listen, _)| unfit(listen));
+        }
+    }
+
     /// Takes up to 64 packets from the socket that the poller knows by `token` and hands them to
     /// `each`. Returns how many there were.
     pub(super) fn receive(

@@ -85,6 +85,27 @@ impl Node {
             .any(|local| local.ends_with(":0070"))
     }
 
+    /// What makes its cable, for `ip -batch` on the switch.
+    fn cable(&self) -> String {
+        format!(
+            "link add name {port} type veth peer name {INTERFACE} netns {namespace} address {mac}",
+            port = self.name,
+            namespace = self.namespace.name(),
+            mac = show_mac(self.mac()),
+        )
+    }
+
+    /// What gives its `eth0` addresses, for `ip -batch` on the node.
+    fn setup(&self) -> Vec<String> {
+        vec![
+            "link set lo up".to_owned(),
+            format!("link set {INTERFACE} up"),
+            format!("addr add {}/24 dev {INTERFACE}", self.ipv4()),
+            format!("addr add {}/64 dev {INTERFACE} nodad", self.ipv6()),
+            format!("addr add {}/64 dev {INTERFACE} nodad", self.link_local()),
+        ]
+    }
+
     /// What its neighbour table says about `address`: the hardware address and the state.
     pub fn neighbour(&self, address: IpAddr) -> Option<(Mac, String)> {
         let text =
@@ -165,6 +186,23 @@ impl Lab {
         self.switch.ip(&["link", "set", "dev", node, "up"]);
     }
 
+    /// Puts another network card in place of the node's: of the same name, number and hardware
+    /// address, with the same addresses.
+    pub fn replug(&self, node: &str) {
+        let node = self.node(node);
+        let port = index(&self.switch, &node.name);
+        let number = index(&node.namespace, INTERFACE);
+        let cable = node.cable().replace(" type", &format!(" index {port} type"));
+        let script = [
+            format!("link del dev {}", node.name),
+            format!("{cable} index {number}"),
+            format!("link set dev {} master br0 up", node.name),
+        ];
+        self.batch(&self.switch, &script);
+        self.batch(&node.namespace, &node.setup());
+        assert_eq!(index(&node.namespace, INTERFACE), number, "it has another number");
+    }
+
     /// Makes the switch drop everything to and from the node, which keeps its carrier.
     pub fn block(&self, node: &str) {
         self.port_state(node, "0");
@@ -201,26 +239,14 @@ impl Lab {
             "link set br0 up".to_owned(),
         ];
         for node in &self.nodes {
-            script.push(format!(
-                "link add name {port} type veth peer name {INTERFACE} netns {namespace} address {mac}",
-                port = node.name,
-                namespace = node.namespace.name(),
-                mac = show_mac(node.mac()),
-            ));
+            script.push(node.cable());
             script.push(format!("link set dev {} master br0 up", node.name));
         }
         self.batch(&self.switch, &script);
         for node in &self.nodes {
             node.namespace.sysctl(&format!("ipv6/conf/{INTERFACE}/accept_dad"), "0");
             node.namespace.sysctl(&format!("ipv6/conf/{INTERFACE}/addr_gen_mode"), "1");
-            let script = [
-                "link set lo up".to_owned(),
-                format!("link set {INTERFACE} up"),
-                format!("addr add {}/24 dev {INTERFACE}", node.ipv4()),
-                format!("addr add {}/64 dev {INTERFACE} nodad", node.ipv6()),
-                format!("addr add {}/64 dev {INTERFACE} nodad", node.link_local()),
-            ];
-            self.batch(&node.namespace, &script);
+            self.batch(&node.namespace, &node.setup());
         }
     }
 
@@ -235,6 +261,13 @@ impl Drop for Lab {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.directory));
     }
+}
+
+/// The kernel's number of an interface.
+fn index(namespace: &Namespace, interface: &str) -> u32 {
+    let text = namespace.ip(&["-o", "link", "show", "dev", interface]);
+    let number = text.split(':').next().and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("no number in {text:?}"))
 }
 
 /// Reads `02:00:00:00:00:01`.
