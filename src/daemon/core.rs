@@ -79,7 +79,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         })
     }
 
-    /// Runs until it was told to stop and everything is left, or [`LAST_WAIT`] has passed.
+    /// Runs until it was told to stop and everything is left, or has been waited for in vain.
     ///
     /// # Errors
     /// [`Error::AddressesLeft`] in the latter case; or where waiting fails, which no running
@@ -225,8 +225,8 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
                     // Nobody waits for the answer any more: the worker is ending.
                     let _ending = reply.send(applied).is_err();
                 }
-                Command::Stop => {
-                    self.stop_at = Some(now + LAST_WAIT);
+                Command::Stop { patience } => {
+                    self.stop_at = Some(now + patience);
                     self.router.handle(Input::Stop, now, &mut self.effects);
                 }
             }
@@ -297,7 +297,3 @@ const BUDGET: usize = 64;
 
 /// Batches of 64 that are read from each socket after this thread stood still.
 const CATCH_UP: usize = 32;
-
-/// How long the addresses may take to go when the daemon stops, and the claims of those that
-/// follow to be heard.
-const LAST_WAIT: Duration = Duration::from_millis(400);

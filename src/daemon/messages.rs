@@ -10,6 +10,8 @@
 //! | checks | core | verdicts | [`Verdicts`](super::verdicts::Verdicts) | cannot be |
 //! | core | main | [`Told`] | channel of four for each instance, 1024 at least | it is left out and counted |
 
+use std::time::Duration;
+
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
@@ -32,7 +34,10 @@ pub(super) enum Command {
         reply: oneshot::Sender<Applied>,
     },
     /// Leave, then end.
-    Stop,
+    Stop {
+        /// How long the addresses may take to go.
+        patience: Duration,
+    },
 }
 
 /// What the core thread made of [`Command::Apply`].

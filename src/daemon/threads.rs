@@ -168,9 +168,9 @@ impl Threads {
         self.checks.stop().await;
     }
 
-    /// Has every instance leave; the core thread ends when all have, or its patience has.
-    pub(super) fn leave(&self) {
-        self.command(Command::Stop);
+    /// Has every instance leave; the core thread ends when all have, or `patience` has.
+    pub(super) fn leave(&self, patience: Duration) {
+        self.command(Command::Stop { patience });
     }
 
     /// Ends the kernel thread. It has its time: if it does not end within it, it is left behind.

@@ -209,16 +209,18 @@ impl Main<'_> {
 
     /// Everything leaves, in order. An error says that it did not: the supervisor does the rest.
     async fn stop(&mut self) -> Result<(), Error> {
-        if getppid() == self.supervisor {
+        let patience = if getppid() == self.supervisor {
             info!("Stopping");
+            LAST_WAIT
         } else {
             // The kernel has sent the signal.
             warn!("The supervisor died, stopping");
-        }
+            ALONE
+        };
         match self.options.release {
             Release::Release => {
-                self.threads.leave();
-                let left = self.hear_until_core_ends().await;
+                self.threads.leave(patience);
+                let left = self.hear_until_core_ends(patience + CORE_END).await;
                 self.threads.stop_checks().await;
                 self.threads.stop_kernel().await;
                 left
@@ -231,8 +233,8 @@ impl Main<'_> {
     }
 
     /// Logs what the core thread tells while every instance leaves.
-    async fn hear_until_core_ends(&mut self) -> Result<(), Error> {
-        let end = sleep(CORE_END);
+    async fn hear_until_core_ends(&mut self, patience: Duration) -> Result<(), Error> {
+        let end = sleep(patience);
         tokio::pin!(end);
         let left = loop {
             tokio::select! {
@@ -320,7 +322,12 @@ fn listen_for_signals(options: &Options) -> Result<mpsc::Receiver<Request>, Erro
     Ok(receiver)
 }
 
-/// How long the core thread may take to end: longer than it gives itself.
-const CORE_END: Duration = Duration::from_millis(500);
+/// How long the addresses may take to go when the daemon stops, and the claims of those that
+/// follow to be heard.
+const LAST_WAIT: Duration = Duration::from_millis(400);
+/// The same, when there is no supervisor any more that would remove what is left.
+const ALONE: Duration = Duration::from_secs(60);
+/// How much longer the core thread may take to end.
+const CORE_END: Duration = Duration::from_millis(300);
 /// Requests that may wait while one is acted upon; the signals behind them wait in the kernel.
 const SIGNALS: usize = 8;

@@ -74,6 +74,37 @@ fn a_killed_supervisor_takes_its_worker_and_the_addresses_along() {
 }
 
 #[test]
+fn a_worker_whose_supervisor_was_killed_leaves_no_address_however_long_the_kernel_takes() {
+    let lab = Lab::new(&["a"]);
+    let mut router = Router::new(Protocol::V3, 100, 10);
+    router.instance = "    virtual_ipaddress_excluded {\n".to_owned();
+    for number in 0..MANY {
+        router.instance += &format!("10.77.{}.{}/32\n", number / 250, number % 250 + 1);
+    }
+    router.instance += "    }\n";
+    let conf = router.conf(&lab, "a");
+    let daemon = Daemon::start(&lab, lab.node("a"), Program::Vipd, &conf);
+    let count = || {
+        let addresses = lab.node("a").addresses().into_iter();
+        addresses.filter(|it| it.to_string().starts_with("10.77.")).count()
+    };
+    eventually(60 * SECOND, "all addresses", || {
+        let count = count();
+        (count == MANY).then_some(()).ok_or_else(|| format!("{count}"))
+    });
+
+    let worker = daemon.worker();
+    daemon.signal(Signal::KILL);
+    eventually(60 * SECOND, "the worker's end", || {
+        test_kill_process(worker).is_err().then_some(()).ok_or_else(|| "it runs".to_owned())
+    });
+    assert_eq!(count(), 0);
+}
+
+/// Addresses that no kernel adds or removes in half a second.
+const MANY: usize = 12_000;
+
+#[test]
 fn without_respawn_the_daemon_ends_with_its_worker() {
     let lab = Lab::new(&["a"]);
     let conf = super::support::file(&lab, "c", &conf(&lab, "a", 100));
