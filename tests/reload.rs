@@ -233,7 +233,8 @@ impl Node {
         for change in diff(&self.model, new) {
             let out = &mut self.log.at(self.now);
             match change.clone() {
-                Change::Node(_) | Change::Fixtures(_) | Change::Groups(_) | Change::Arrange(_) => {}
+                Change::Node(_) | Change::Fixtures(_) | Change::Arrange(_) => {}
+                Change::Groups(groups) => self.router.regroup(groups, self.now, out),
                 Change::Trackers(all) => self.router.track(all.iter().map(|one| &one.name)),
                 Change::Remove(key) => self.router.remove(key, self.now, out),
                 Change::Replace(one) => self.router.replace(*one, self.now, out).unwrap(),

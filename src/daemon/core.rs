@@ -243,6 +243,10 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
                     router.track(trackers.iter().map(|tracker| &tracker.name));
                     continue;
                 }
+                Change::Groups(groups) => {
+                    router.regroup(groups, now, effects);
+                    continue;
+                }
                 Change::Remove(key) => {
                     router.remove(key, now, effects);
                     continue;
@@ -259,7 +263,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
                     effects.hold(*fixtures);
                     continue;
                 }
-                Change::Node(_) | Change::Groups(_) | Change::Arrange(_) => continue,
+                Change::Node(_) | Change::Arrange(_) => continue,
             };
             if let Err(error) = result {
                 applied.refused.push((name, error));

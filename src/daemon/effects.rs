@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use crate::config::model::{Fixtures, Instance};
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
-use crate::types::{Announce, Refused, Reprioritised, Slot, Standing, Transition};
+use crate::types::{Announce, GroupTransition, Refused, Reprioritised, Slot, Standing, Transition};
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::board::{Board, Note};
@@ -179,6 +179,10 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         }
         self.to_main.refusals.forget(transition.slot);
         self.tell_main(Told::Transition(transition));
+    }
+
+    fn tell_group(&mut self, transition: GroupTransition) {
+        self.tell_main(Told::Group(transition));
     }
 
     fn reprioritise(&mut self, change: Reprioritised) {

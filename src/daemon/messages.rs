@@ -19,7 +19,9 @@ use crate::config::diff::Change;
 use crate::config::model::TrackerName;
 use crate::kernel::Plan;
 use crate::sys;
-use crate::types::{IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition};
+use crate::types::{
+    GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition,
+};
 use crate::vrrp::Listen;
 use crate::wire::FrameError;
 
@@ -80,6 +82,8 @@ pub(super) enum LinkEvent {
 pub(super) enum Told {
     /// An instance changed its state.
     Transition(Transition),
+    /// A sync group changed its state.
+    Group(GroupTransition),
     /// The effective priority of an instance changed.
     Reprioritised(Reprioritised),
     /// An instance refuses packets. Told once a minute for each reason.

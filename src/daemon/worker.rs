@@ -126,12 +126,14 @@ impl Main<'_> {
         while let Ok(told) = self.threads.told.try_recv() {
             match told {
                 Told::Transition(transition) => {
-                    transition::log(
-                        self.names.of(&transition),
-                        &transition,
-                        self.threads.reports(),
-                    );
+                    let name = self.names.of(&transition);
+                    let member = transition.cause.member().map(|slot| self.names.get(slot));
+                    transition::log(name, &transition, self.threads.reports(), member);
                     self.note_fault(&transition);
+                }
+                Told::Group(transition) => {
+                    let group = self.model.groups.get(transition.group.index());
+                    transition::log_group(group.map_or("?", |it| it.name.as_str()), &transition);
                 }
                 Told::Reprioritised(change) => {
                     transition::log_priority(
@@ -281,6 +283,7 @@ impl Main<'_> {
             | Cause::HigherAddress { .. }
             | Cause::Recovered
             | Cause::Stalled { .. }
+            | Cause::Member(_)
             | Cause::Removed
             | Cause::Stopped => self.at_fault.remove(&transition.slot),
         };

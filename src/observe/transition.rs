@@ -6,7 +6,8 @@ use tracing::field::display;
 use tracing::info;
 
 use crate::types::{
-    Cause, Fault, Occasion, Reprioritised, Standing, TrackerId, Transition, Verdict,
+    Cause, Fault, GroupTransition, Occasion, Reprioritised, Standing, TrackerId, Transition,
+    Verdict,
 };
 
 /// What a tracker is called and what is the matter with it, in words: `script chk (exited with
@@ -16,12 +17,14 @@ pub trait Trackers {
     fn describe(&self, tracker: TrackerId) -> String;
 }
 
-/// Writes `transition` of the instance called `name` into the log.
+/// Writes `transition` of the instance called `name` into the log; `member` is the name of the
+/// instance that [`Cause::member`] tells.
 ///
 /// The message is keepalived's where it has one, because tools look for it; cause and evidence
 /// stand in the fields.
-pub fn log(name: &str, transition: &Transition, trackers: &impl Trackers) {
-    let about = about(&transition.cause).map(|tracker| trackers.describe(tracker));
+pub fn log(name: &str, transition: &Transition, trackers: &impl Trackers, member: Option<&str>) {
+    let member = member.map(|member| format!("sync group member {member}"));
+    let about = about(&transition.cause).map(|tracker| trackers.describe(tracker)).or(member);
     let about = about.as_deref().unwrap_or("?");
     let evidence = Evidence::of(&transition.cause, about).map(display);
     info!(
@@ -34,6 +37,16 @@ pub fn log(name: &str, transition: &Transition, trackers: &impl Trackers) {
         "{}",
         Message(name, transition, about)
     );
+}
+
+/// Writes what became of the sync group called `name` into the log, in keepalived's words.
+pub fn log_group(name: &str, transition: &GroupTransition) {
+    let state = match transition.to {
+        Standing::Active => "MASTER",
+        Standing::Backup => "BACKUP",
+        Standing::Initialize | Standing::Leaving => "FAULT",
+    };
+    info!(group = name, "VRRP_Group({name}) Syncing instances to {state} state");
 }
 
 /// Writes the new priority of the instance called `name` into the log, in keepalived's words.
@@ -66,8 +79,10 @@ const fn about(cause: &Cause) -> Option<TrackerId> {
             | Fault::NoSource(_)
             | Fault::Tentative(_)
             | Fault::SourceMissing(_)
-            | Fault::Deaf(_),
+            | Fault::Deaf(_)
+            | Fault::Member(_),
         )
+        | Cause::Member(_)
         | Cause::Started
         | Cause::Owner
         | Cause::Silence { .. }
@@ -123,6 +138,7 @@ impl fmt::Display for Missing<'_> {
             Fault::Deaf(link) => write!(f, "adverts cannot be received on {link}"),
             Fault::Tracked(_) => f.write_str(self.1),
             Fault::Untold(_) => write!(f, "{} is not known yet", self.1),
+            Fault::Member(_) => write!(f, "{}", self.1),
         }
     }
 }
@@ -146,6 +162,7 @@ impl<'a> Evidence<'a> {
             | Cause::HigherPriority { .. }
             | Cause::HigherAddress { .. }
             | Cause::Fault(_)
+            | Cause::Member(_)
             | Cause::Stalled { .. } => Some(Self(cause, about)),
         }
     }
@@ -170,6 +187,7 @@ impl fmt::Display for Evidence<'_> {
             }
             Cause::HigherAddress { peer } => write!(f, "{peer} has the same priority"),
             Cause::Fault(fault) => Missing(fault, self.1).fmt(f),
+            Cause::Member(_) => write!(f, "{}", self.1),
             Cause::Stalled { lasted } => write!(f, "stood still for {} ms", lasted.as_millis()),
         }
     }
@@ -200,6 +218,8 @@ fn cause(cause: &Cause) -> &'static str {
         Cause::Fault(Fault::LinkUp(_)) => "link_up",
         Cause::Fault(Fault::Tracked(_)) => "tracked",
         Cause::Fault(Fault::Untold(_)) => "untold",
+        Cause::Fault(Fault::Member(_)) => "member_fault",
+        Cause::Member(_) => "member",
         Cause::Fault(Fault::NoSource(_)) => "no_source",
         Cause::Fault(Fault::Tentative(_)) => "tentative",
         Cause::Fault(Fault::SourceMissing(_)) => "source_missing",

@@ -81,6 +81,8 @@ pub enum Cause {
         /// For how long.
         lasted: Duration,
     },
+    /// Another member of its sync group is not Active any more.
+    Member(Slot),
     /// The instance was removed from the configuration, or replaced.
     Removed,
     /// The daemon stops.
@@ -110,6 +112,31 @@ pub enum Fault {
     Tracked(TrackerId),
     /// Nothing is known yet of a tracked object that it cannot do without.
     Untold(TrackerId),
+    /// Another member of its sync group is at fault.
+    Member(Slot),
+}
+
+impl Cause {
+    /// The other member of its sync group that it is about.
+    #[must_use]
+    pub const fn member(&self) -> Option<Slot> {
+        match self {
+            Self::Member(slot) | Self::Fault(Fault::Member(slot)) => Some(*slot),
+            Self::Fault(_)
+            | Self::Started
+            | Self::Owner
+            | Self::Silence { .. }
+            | Self::Released { .. }
+            | Self::Preempted { .. }
+            | Self::HigherPriority { .. }
+            | Self::HigherAddress { .. }
+            | Self::Recovered
+            | Self::Stalled { .. }
+            | Self::Removed
+            | Self::Stopped
+            | Self::Left => None,
+        }
+    }
 }
 
 impl Fault {
@@ -125,7 +152,8 @@ impl Fault {
             | Self::Tentative(_)
             | Self::SourceMissing(_)
             | Self::Deaf(_)
-            | Self::Tracked(_) => false,
+            | Self::Tracked(_)
+            | Self::Member(_) => false,
         }
     }
 }

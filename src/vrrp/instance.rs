@@ -8,8 +8,8 @@ use super::receive::{Accepted, Receiver, fingerprint};
 use super::release::{self, Release};
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
-    Cause, Centis, Counters, Fault, IfIndex, Instant, Priority, Refused, Reject, Slot, Standing,
-    TrackerId, Transition, Version,
+    Cause, Centis, Counters, Fault, GroupId, IfIndex, Instant, Priority, Refused, Reject, Slot,
+    Standing, TrackerId, Transition, Version,
 };
 use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
 
@@ -24,6 +24,14 @@ pub(super) struct Instance {
     pub(super) link: Option<IfIndex>,
     /// What it lacks, as last told.
     pub(super) fault: Option<Fault>,
+    /// What it lacks itself, whatever the other members of its sync group lack.
+    pub(super) own_fault: Option<Fault>,
+    /// Its sync group.
+    pub(super) group: Option<GroupId>,
+    /// How many of the interfaces that `config` tracks are not its group's.
+    pub(super) own_links: usize,
+    /// It left because of its group and comes back as soon as it can.
+    pub(super) retreats: bool,
     /// The indexes of what it tracks, in the order of its configuration.
     pub(super) trackers: Vec<Option<TrackerId>>,
     /// It was removed from the configuration and goes once its addresses are gone.
@@ -60,6 +68,10 @@ impl Instance {
             counters: Counters::default(),
             link: None,
             fault: None,
+            own_fault: None,
+            group: None,
+            own_links: config.tracked_interfaces.len(),
+            retreats: false,
             trackers: Vec::new(),
             removed: false,
             source: None,
@@ -95,6 +107,7 @@ impl Instance {
             self.known = vec![None; peers(&config.transport).len()];
         }
         self.release = release::plan(&config, &self.known);
+        self.own_links = config.tracked_interfaces.len();
         self.config = config;
         out.assign(self.slot, Some(&self.config));
         let settings = settings(&self.config, self.release);

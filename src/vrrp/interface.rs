@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use crate::config::model::Instance;
 use crate::types::{
-    IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition, Verdict,
+    GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition,
+    Verdict,
 };
 use crate::wire::Packet;
 
@@ -63,6 +64,10 @@ pub trait Outbox {
 
     /// This happened.
     fn tell(&mut self, transition: Transition);
+
+    /// A sync group is in another state than before; comes after its members' transitions.
+    /// Nothing follows from it; who does not tell anybody need not listen.
+    fn tell_group(&mut self, _transition: GroupTransition) {}
 
     /// An instance goes into the election with another priority. Nothing follows from it; who
     /// does not log need not listen.

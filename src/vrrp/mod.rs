@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod dispatch;
+mod group;
 mod instance;
 mod interface;
 mod links;
@@ -13,6 +14,7 @@ mod router;
 pub mod timing;
 mod trackers;
 mod view;
+mod watchers;
 
 pub use interface::{Desire, Input, Listen, Outbox, Reannounce, Transmit};
 pub use priority::{Contribution, Tracked};

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 use super::deadlines::Deadlines;
 use super::dispatch::Dispatch;
+use super::group::Groups;
 use super::instance::{Instance, listen};
 use super::interface::{Input, Listen, Outbox};
 use super::links::Links;
 use super::machine::Event;
 use super::priority;
 use super::trackers::Trackers;
-use crate::config::model::{self, Key, TrackerName, Transport};
+use crate::config::model::{self, Key, TrackerName};
 use crate::types::{
     Cause, Counters, Family, Fault, IfIndex, Instant, LinkName, LinkReport, Occasion, Packet,
     Reject, Reprioritised, Slot, Standing, TrackerId, Verdict,
@@ -27,7 +28,8 @@ pub struct Router {
     pub(super) slots: Vec<Option<Instance>>,
     /// Slots to be used again, each with the generation of its last desire.
     free: Vec<(Slot, u32)>,
-    keys: HashMap<Key, Slot>,
+    pub(super) keys: HashMap<Key, Slot>,
+    pub(super) groups: Groups,
     deadlines: Deadlines,
     dispatch: Dispatch,
     pub(super) links: Links,
@@ -35,18 +37,18 @@ pub struct Router {
     /// What made the router look at its instances.
     occasion: Occasion,
     /// Who has to be looked at when an interface changes.
-    watchers: HashMap<LinkName, Vec<Slot>>,
+    pub(super) watchers: HashMap<LinkName, Vec<Slot>>,
     /// Who has to be looked at whatever interface changes: their source may stand on any.
-    roamers: Vec<Slot>,
+    pub(super) roamers: Vec<Slot>,
     /// How many instances hold an address: it is no candidate for a source.
-    held: HashMap<IpAddr, usize>,
+    pub(super) held: HashMap<IpAddr, usize>,
     /// Refused packets that belong to no instance.
     pub(super) strays: Counters,
     /// What cannot be listened to.
     deaf: Vec<Listen>,
     /// Nothing is claimed before this time.
     hold_until: Option<Instant>,
-    stopping: bool,
+    pub(super) stopping: bool,
 }
 
 impl Router {
@@ -109,20 +111,28 @@ impl Router {
         let next = || Slot::new(self.slots.len()).map(|slot| (slot, 0));
         let free = self.free.last().copied().or_else(next);
         let (slot, generation) = free.ok_or(FrameError::TooMany { count: self.slots.len() })?;
-        let instance = Instance::new(slot, generation, config)?;
+        let mut instance = match Instance::new(slot, generation, config) {
+            Ok(instance) => instance,
+            Err(error) => {
+                self.expect_no_more(key, now, out);
+                return Err(error);
+            }
+        };
         if self.free.pop().is_none() {
             self.slots.push(None);
             self.deadlines.reserve(self.slots.len());
         }
         self.keys.insert(key, slot);
+        self.groups.enrol(&mut instance);
         self.watch(slot, &instance.config);
-        let mut instance = instance;
         instance.trackers = self.trackers.ids_of(&instance.config);
         out.assign(slot, Some(&instance.config));
+        let group = instance.group;
         if let Some(entry) = self.slots.get_mut(slot.index()) {
             *entry = Some(instance);
         }
         self.look_at(slot, now, out);
+        self.look_at_members(group, now, out);
         Ok(slot)
     }
 
@@ -145,6 +155,7 @@ impl Router {
         let old = instance.config.clone();
         instance.replace(config, now, out)?;
         instance.removed = false;
+        self.groups.enrol(instance);
         let new = instance.config.clone();
         self.unwatch(slot, &old);
         self.watch(slot, &new);
@@ -197,9 +208,12 @@ impl Router {
             Ok((datagram, header, slot))
         });
         match found {
-            Ok((datagram, header, slot)) => self.with(slot, now, out, |instance, out| {
-                instance.receive(&datagram, &header, now, out);
-            }),
+            Ok((datagram, header, slot)) => {
+                self.with(slot, now, out, |instance, out| {
+                    instance.receive(&datagram, &header, now, out);
+                });
+                self.retreat_if_outranked(slot, now, out);
+            }
             Err(reason) => self.strays.reject(reason),
         }
     }
@@ -240,6 +254,7 @@ impl Router {
                 break;
             };
             self.with(slot, now, out, |instance, out| instance.handle(Event::Timeout, now, out));
+            self.claim_together(slot, now, out);
         }
     }
 
@@ -293,30 +308,58 @@ impl Router {
         }
     }
 
-    fn look_at_index(&mut self, index: usize, now: Instant, out: &mut impl Outbox) {
+    pub(super) fn look_at_index(&mut self, index: usize, now: Instant, out: &mut impl Outbox) {
         if let Some(slot) = Slot::new(index) {
             self.look_at(slot, now, out);
         }
     }
 
-    /// Compares what an instance needs to what there is, and tells it what changed.
-    fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        let Self { slots, links, trackers, held, deaf, hold_until, stopping, occasion, .. } = self;
+    /// Compares what an instance needs to what there is, and tells it what changed, and its sync
+    /// group.
+    pub(super) fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
+        if self.reassess(slot) {
+            self.examine_members(slot, now, out);
+        } else {
+            self.examine(slot, now, out);
+        }
+        self.regard(slot, now, out);
+    }
+
+    /// Finds out what an instance lacks itself; says whether that is another thing than before.
+    pub(super) fn assess(&mut self, slot: Slot) -> bool {
+        let Self { slots, links, trackers, held, deaf, stopping, .. } = self;
         let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
-            return;
+            return false;
         };
         let index = links.index(&instance.config.interface);
         let source = links.source(&instance.config, |ip| held.contains_key(&ip));
         let is_deaf =
             listen(&instance.config, index, source.ok()).is_some_and(|it| deaf.contains(&it));
-        let was_running = instance.machine.standing() != Standing::Initialize;
+        let is_running = instance.machine.standing() != Standing::Initialize;
+        let runs = is_running && !instance.removed && !*stopping;
+        let tracked = || priority::fault(&instance.config, &instance.trackers, trackers, runs);
         let fault = links
             .fault(&instance.config)
             .or_else(|| source.err())
-            .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.interface)));
-        let runs = was_running && !instance.removed && !*stopping;
-        let tracked = || priority::fault(&instance.config, &instance.trackers, trackers, runs);
-        let fault = fault.or_else(tracked);
+            .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.interface)))
+            .or_else(tracked);
+        std::mem::replace(&mut instance.own_fault, fault) != fault
+    }
+
+    /// Tells an instance what changed, once it is known what it lacks itself.
+    pub(super) fn examine(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
+        let blame = self.blame(slot);
+        let is_complete = self.is_complete(slot);
+        let Self { slots, links, trackers, held, hold_until, stopping, occasion, .. } = self;
+        let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        let index = links.index(&instance.config.interface);
+        let source = links.source(&instance.config, |ip| held.contains_key(&ip));
+        let was = instance.machine.standing();
+        let was_running = was != Standing::Initialize;
+        let blame = blame.filter(|fault| !(was_running && fault.is_wait()));
+        let fault = instance.own_fault.or(blame);
         let cause = match fault {
             _ if instance.removed => Some(Cause::Removed),
             _ if *stopping => Some(Cause::Stopped),
@@ -348,8 +391,8 @@ impl Router {
                 (Some(cause @ Cause::Fault(_)), _) => {
                     instance.tell(Standing::Initialize, Standing::Initialize, cause, now, out);
                 }
-                (None, Ok(source)) if hold_until.is_none() => {
-                    let recovered = old_fault.is_some();
+                (None, Ok(source)) if hold_until.is_none() && is_complete => {
+                    let recovered = old_fault.is_some() || std::mem::take(&mut instance.retreats);
                     let cause = if recovered { Cause::Recovered } else { Cause::Started };
                     instance.handle(Event::Up { cause, source }, now, out);
                 }
@@ -358,6 +401,7 @@ impl Router {
         }
         self.redirect(slot, old_index, index);
         self.settle(slot, out);
+        self.follow(slot, was, now, out);
     }
 
     /// Packets for the instance at `slot` now arrive on another link.
@@ -375,7 +419,7 @@ impl Router {
     }
 
     /// Lets `f` work on an instance, then brings the tables up to date.
-    fn with<O: Outbox>(
+    pub(super) fn with<O: Outbox>(
         &mut self,
         slot: Slot,
         now: Instant,
@@ -393,6 +437,7 @@ impl Router {
             self.look_at(slot, now, out);
         } else {
             self.settle(slot, out);
+            self.follow(slot, before, now, out);
         }
     }
 
@@ -414,49 +459,8 @@ impl Router {
         if let Some(entry) = self.slots.get_mut(slot.index()) {
             *entry = None;
         }
+        self.groups.dismiss(slot);
         self.free.push((slot, generation));
         out.assign(slot, None);
     }
-
-    fn watch(&mut self, slot: Slot, config: &model::Instance) {
-        self.trackers.watch(slot, config);
-        for name in config.links() {
-            let slots = self.watchers.entry(name).or_default();
-            if !slots.contains(&slot) {
-                slots.push(slot);
-            }
-        }
-        if roams(config) {
-            self.roamers.push(slot);
-        }
-        for address in config.held() {
-            *self.held.entry(address.ip).or_default() += 1;
-        }
-    }
-
-    fn unwatch(&mut self, slot: Slot, config: &model::Instance) {
-        for name in config.links() {
-            if let Some(slots) = self.watchers.get_mut(&name) {
-                slots.retain(|other| *other != slot);
-                if slots.is_empty() {
-                    self.watchers.remove(&name);
-                }
-            }
-        }
-        self.trackers.unwatch(slot);
-        self.roamers.retain(|other| *other != slot);
-        for address in config.held() {
-            if let Some(count) = self.held.get_mut(&address.ip) {
-                *count -= 1;
-                if *count == 0 {
-                    self.held.remove(&address.ip);
-                }
-            }
-        }
-    }
-}
-
-/// Whether the adverts' source is one that any interface may have.
-fn roams(config: &model::Instance) -> bool {
-    config.source.is_some() && matches!(config.transport, Transport::Unicast { .. })
 }

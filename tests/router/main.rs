@@ -9,6 +9,7 @@
 )]
 
 mod elections;
+mod groups;
 mod links;
 mod node;
 mod packets;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use vipd::config::model::{Instance, Peer, Transport};
 use vipd::types::{
-    Address, Cause, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr,
-    Packet, Priority, Reject, Reprioritised, Scope, Slot, Standing, Transition, Vrid,
+    Address, Cause, Centis, Family, GroupTransition, IfIndex, Instant, LinkAddress, LinkName,
+    LinkReport, MacAddr, Packet, Priority, Reject, Reprioritised, Scope, Slot, Standing,
+    Transition, Vrid,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame};
@@ -64,6 +65,7 @@ pub(crate) struct Recorder {
     pub(crate) announced: Vec<Slot>,
     pub(crate) told: Vec<Transition>,
     pub(crate) changes: Vec<Reprioritised>,
+    pub(crate) groups: Vec<Standing>,
 }
 
 impl Outbox for Recorder {
@@ -85,6 +87,10 @@ impl Outbox for Recorder {
 
     fn tell(&mut self, transition: Transition) {
         self.told.push(transition);
+    }
+
+    fn tell_group(&mut self, transition: GroupTransition) {
+        self.groups.push(transition.to);
     }
 
     fn reprioritise(&mut self, change: Reprioritised) {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Action, Actions, Advert, Machine, State};
+use super::{Action, Actions, Advert, Company, Machine, State};
 use crate::config::model::Preempt;
 use crate::types::{Cause, Centis, Instant, Priority, Standing, Version};
 use crate::vrrp::timing::{active_down_interval, skew_time};
@@ -19,6 +19,9 @@ pub(super) struct Backup {
     prospect: Prospect,
     /// When `preempt_delay` ends: until then adverts of lower priority are accepted.
     patience: Option<Instant>,
+    /// The timer ran out, and the rest of the sync group is waited for. The timer runs on, an
+    /// interval at a time, to notice if we were away.
+    pub(super) ready: bool,
 }
 
 /// What the last advert that a Backup heard will have meant if no better one follows.
@@ -27,11 +30,18 @@ enum Prospect {
     Silence,
     Released(IpAddr),
     Outranked(IpAddr, Priority),
+    Owned,
 }
 
 impl Backup {
     pub(super) fn new(active_down: Instant, interval: Centis, heard: Option<Instant>) -> Self {
-        Self { active_down, interval, heard, prospect: Prospect::Silence, patience: None }
+        let prospect = Prospect::Silence;
+        Self { active_down, interval, heard, prospect, patience: None, ready: false }
+    }
+
+    /// An address owner that waits for the rest of its sync group only.
+    pub(super) fn owner(interval: Centis, now: Instant) -> Self {
+        Self { prospect: Prospect::Owned, ready: true, ..Self::new(now, interval, None) }
     }
 }
 
@@ -45,10 +55,13 @@ impl Machine {
     //# If an ADVERTISEMENT is received
     pub(super) fn hear_as_backup(&mut self, advert: Advert, now: Instant) {
         let (settings, priority) = (self.settings, self.priority);
+        let outranks = (advert.priority, Some(advert.source)) > (priority, self.source);
+        let joins = self.company == Company::Joining;
         let State::Backup(backup) = &mut self.state else {
             return;
         };
         if advert.priority.is_release() {
+            backup.ready = false;
             backup.active_down = now + skew_time(settings.version, priority, backup.interval);
             backup.prospect = Prospect::Released(advert.source);
             return;
@@ -58,6 +71,8 @@ impl Machine {
             backup.patience = None;
         }
         let accepted = match settings.preempt {
+            // For the group, this is the Active Router's view.
+            _ if joins => outranks,
             _ if !lower => true,
             Preempt::No => true,
             Preempt::Yes => false,
@@ -71,6 +86,7 @@ impl Machine {
             backup.interval = advert.interval;
         }
         backup.heard = Some(now);
+        backup.ready = false;
         backup.prospect = Prospect::Silence;
         let down = active_down_interval(
             settings.version,
@@ -93,13 +109,37 @@ impl Machine {
             let until = self.listen_again(now, backup.interval);
             if let State::Backup(backup) = &mut self.state {
                 backup.active_down = until;
+                backup.ready = false;
             }
             return;
         }
+        if self.company != Company::Alone {
+            let again = now + backup.interval.duration();
+            if let State::Backup(backup) = &mut self.state {
+                backup.active_down = again;
+                backup.ready = true;
+            }
+            return;
+        }
+        self.take_over(now, actions);
+    }
+
+    /// Becomes Active with the rest of its sync group.
+    pub(super) fn claim(&mut self, now: Instant, actions: &mut Actions) {
+        if self.is_ready() {
+            self.take_over(now, actions);
+        }
+    }
+
+    fn take_over(&mut self, now: Instant, actions: &mut Actions) {
+        let State::Backup(backup) = &self.state else {
+            return;
+        };
         let cause = match backup.prospect {
             Prospect::Silence => Cause::Silence { silence: backup.heard.map(|at| now.since(at)) },
             Prospect::Released(peer) => Cause::Released { peer },
             Prospect::Outranked(peer, theirs) => Cause::Preempted { peer, theirs },
+            Prospect::Owned => Cause::Owner,
         };
         let prospect = backup.prospect;
         self.promote(Standing::Backup, cause, now, actions);

@@ -58,6 +58,8 @@ pub enum Event {
     },
     /// It must not take part any more, and can still say so.
     Down(Cause),
+    /// An Active Router has to leave because the rest of its sync group is not Active.
+    Retreat(Cause),
     /// Its link is gone: it cannot say anything any more.
     Cut(Cause),
     /// A valid advert was received.
@@ -68,6 +70,20 @@ pub enum Event {
     AddressesGone,
     /// [`Machine::deadline`] has passed. A spurious one is harmless.
     Timeout,
+    /// Every member of its sync group [is ready](Machine::is_ready) or Active.
+    Claim,
+}
+
+/// Whether a machine decides for itself.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Company {
+    /// It does.
+    #[default]
+    Alone,
+    /// It belongs to a sync group of which nobody is Active: they become so together.
+    Held,
+    /// It belongs to a sync group of which others are Active: it joins them, or they leave.
+    Joining,
 }
 
 /// What the election needs of a valid advert.
@@ -105,6 +121,7 @@ pub struct Machine {
     settings: Settings,
     priority: Priority,
     source: Option<IpAddr>,
+    company: Company,
     state: State,
 }
 
@@ -122,26 +139,32 @@ impl Machine {
     /// A machine in Initialize.
     #[must_use]
     pub fn new(settings: Settings, priority: Priority) -> Self {
-        Self { settings, priority, source: None, state: State::Initialize }
+        Self { settings, priority, source: None, company: Company::Alone, state: State::Initialize }
     }
 
     /// Takes in an event; what is to be done about it comes back in order.
     pub fn handle(&mut self, event: Event, now: Instant) -> Actions {
         let mut actions = Actions::new();
         match event {
-            Event::Down(_) | Event::Advert(_) | Event::Priority(_) | Event::Timeout => {
+            Event::Down(_)
+            | Event::Retreat(_)
+            | Event::Advert(_)
+            | Event::Priority(_)
+            | Event::Timeout => {
                 self.notice_stall(now, &mut actions);
             }
-            Event::Up { .. } | Event::Cut(_) | Event::AddressesGone => {}
+            Event::Up { .. } | Event::Cut(_) | Event::AddressesGone | Event::Claim => {}
         }
         match event {
             Event::Up { cause, source } => self.start(cause, source, now, &mut actions),
             Event::Down(cause) => self.down(cause, now, &mut actions),
+            Event::Retreat(cause) => self.retreat(cause, now, &mut actions),
             Event::Cut(cause) => self.cut(cause, &mut actions),
             Event::Advert(advert) => self.hear(advert, now, &mut actions),
             Event::Priority(priority) => self.reprioritise(priority, now, &mut actions),
             Event::AddressesGone => self.addresses_gone(now, &mut actions),
             Event::Timeout => self.expire(now, &mut actions),
+            Event::Claim => self.claim(now, &mut actions),
         }
         self.check_invariants();
         actions
@@ -189,6 +212,35 @@ impl Machine {
     /// The address that adverts come from changed.
     pub fn set_source(&mut self, source: IpAddr) {
         self.source = Some(source);
+    }
+
+    /// What the rest of its sync group does.
+    pub fn set_company(&mut self, company: Company) {
+        self.company = company;
+    }
+
+    /// What it was told of the rest of its sync group.
+    #[must_use]
+    pub fn company(&self) -> Company {
+        self.company
+    }
+
+    /// Whether it would be Active by now if it were alone.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        match &self.state {
+            State::Backup(backup) => backup.ready,
+            State::Initialize | State::Active(_) | State::Leaving(_) | State::Watching(_) => false,
+        }
+    }
+
+    /// When a Backup last accepted an advert.
+    #[must_use]
+    pub fn heard(&self) -> Option<Instant> {
+        match &self.state {
+            State::Backup(backup) => backup.heard,
+            State::Initialize | State::Active(_) | State::Leaving(_) | State::Watching(_) => None,
+        }
     }
 
     /// When [`Event::Timeout`] is due.
@@ -260,12 +312,15 @@ impl Machine {
         if self.standing() != Standing::Initialize {
             return;
         }
-        if self.priority.is_owner() {
-            return self.promote(Standing::Initialize, Cause::Owner, now, actions);
-        }
         let interval = self.settings.interval;
-        let active_down = now + self.down_interval(interval);
-        self.state = State::Backup(Backup::new(active_down, interval, None));
+        let backup = match (self.priority.is_owner(), self.company) {
+            (true, Company::Alone) => {
+                return self.promote(Standing::Initialize, Cause::Owner, now, actions);
+            }
+            (true, Company::Held | Company::Joining) => Backup::owner(interval, now),
+            (false, _) => Backup::new(now + self.down_interval(interval), interval, None),
+        };
+        self.state = State::Backup(backup);
         actions.push(Action::Tell(Standing::Initialize, Standing::Backup, cause));
     }
 
@@ -279,6 +334,12 @@ impl Machine {
                 actions.push(Action::Tell(Standing::Backup, Standing::Initialize, cause));
             }
             State::Active(_) => self.leave(cause, now, actions),
+        }
+    }
+
+    fn retreat(&mut self, cause: Cause, now: Instant, actions: &mut Actions) {
+        if let State::Active(_) = self.state {
+            self.leave(cause, now, actions);
         }
     }
 

@@ -10,9 +10,7 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     b("track_file").block(tracking::FILE).quiet(),
     c("vrrp_track_file").block(tracking::FILE).quiet(),
     b("vrrp_track_process").block(tracking::PROCESS).quiet(),
-    a("vrrp_sync_group")
-        .block(tracking::GROUP)
-        .pending("not kept by this version; its instances change hands one by one"),
+    a("vrrp_sync_group").block(tracking::GROUP),
     b("static_ipaddress").values(),
     b("static_routes").values(),
     b("static_rules").values(),
