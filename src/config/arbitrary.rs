@@ -1,5 +1,7 @@
 //! Arbitrary valid models for property tests: few keys, so that two models often share some.
 
+mod routing;
+
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -11,8 +13,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::model::{
-    Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Group, Hooks,
-    Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface, Transport,
+    Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Fixtures, Group,
+    Hooks, Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface,
+    Transport,
 };
 use crate::types::{
     Account, Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Program, Scope,
@@ -21,8 +24,15 @@ use crate::types::{
 
 /// A valid model with up to six instances.
 pub(crate) fn model() -> impl Strategy<Value = Model> {
-    (node(), vec(instance(), 0..=6), split())
-        .prop_map(|(node, instances, split)| valid(node, instances, &split))
+    let fixtures = (vec(any_address(), 0..=2), routing::routes(), routing::rules());
+    (node(), vec(instance(), 0..=6), split(), fixtures).prop_map(
+        |(node, instances, split, (addresses, routes, rules))| {
+            let mut fixtures = Fixtures { addresses, routes, rules };
+            let mut seen = HashSet::new();
+            fixtures.addresses.retain(|one| seen.insert((one.ip, one.prefix, one.link)));
+            Model { fixtures, ..valid(node, instances, &split) }
+        },
+    )
 }
 
 /// Two models, of which the second often keeps, edits or moves instances of the first.
@@ -184,10 +194,12 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
             let transport = (option::of(ip(family)), transport(family));
             let fewest = if version == Version::V2 { 0 } else { 1 };
             let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
+            let held = (addresses, routing::routes(), routing::rules());
             let tracking = (vec(tracked(), 0..=2), hooks());
             let rest = (announce(), any::<[bool; 5]>(), tracking, fast_release(), pass());
-            (identity, election, transport, addresses, rest).prop_map(
-                move |(identity, election, transport, addresses, rest)| {
+            (identity, election, transport, held, rest).prop_map(
+                move |(identity, election, transport, held, rest)| {
+                    let (addresses, routes, rules) = held;
                     let (name, interface, vrid) = identity;
                     let (priority, interval, preempt, down_adverts) = election;
                     let (announce, flags, tracking, fast_release, pass) = rest;
@@ -216,8 +228,8 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         },
                         addresses: addresses.0,
                         excluded: addresses.1,
-                        routes: Vec::new(),
-                        rules: Vec::new(),
+                        routes,
+                        rules,
                         announce,
                         track_primary,
                         tracked_interfaces,

@@ -65,7 +65,7 @@ pub(super) fn detailed(table: &mut Table<'_, '_>) -> Option<Address> {
 }
 
 /// One of four words, or the kernel's number.
-fn scope(value: Value<'_>) -> Read<Scope> {
+pub(super) fn scope(value: Value<'_>) -> Read<Scope> {
     if value.is_integer() {
         return value::integer(0, 255)(value).map(Scope);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::node::multicast;
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
-use super::{address, peer, policy, program};
+use super::{address, peer, policy, program, route, rule};
 use crate::config::declared::{AuthKind, Instance};
 use crate::config::source::Spanned;
 use crate::types::{Centis, Family, Priority, Vrid};
@@ -26,6 +26,8 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
     let auth_pass = table.setting("password", value::word);
     let addresses = table.list("addresses", address::plain, address::detailed);
     let excluded = table.list("excluded", address::plain, address::detailed);
+    let routes = table.list("routes", route::plain, route::detailed);
+    let rules = table.list("rules", route::plain, rule::detailed);
     let track_primary = table.setting("track_primary", value::boolean);
     let tracked = table.list("track", peer::plain_tracked, peer::tracked);
     let hooks = table.section("notify", program::hooks).unwrap_or_default();
@@ -55,6 +57,8 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
         no_addresses: none_meant.map(|list| Spanned::new(true, list.span)),
         addresses: addresses.map_or_else(Vec::new, |list| list.value),
         excluded: excluded.map_or_else(Vec::new, |list| list.value),
+        routes: routes.map_or_else(Vec::new, |list| list.value),
+        rules: rules.map_or_else(Vec::new, |list| list.value),
         track_primary,
         tracked_interfaces: tracked.map_or_else(Vec::new, |list| list.value),
         hooks,

@@ -14,6 +14,8 @@ mod node;
 mod peer;
 mod policy;
 mod program;
+mod route;
+mod rule;
 mod table;
 mod value;
 mod write;
@@ -71,6 +73,7 @@ fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.scripts = root.section("scripts", program::scripts).unwrap_or_default();
     declared.daemon = root.section("daemon", daemon::daemon).unwrap_or_default();
     declared.reload = root.section("reload", daemon::reload).unwrap_or_default();
+    declared.fixtures = root.section("static", rule::fixtures).unwrap_or_default();
     declared.defaults = root.section("defaults", policy::read).unwrap_or_default();
     let named = root.section("instance", |instances| {
         instances.each(|name, settings| {

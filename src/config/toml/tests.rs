@@ -44,7 +44,14 @@ fn the_sample_documents_every_key_there_is() {
 
 #[test]
 fn the_reference_lists_every_key_there_is() {
-    for key in known_keys().into_iter().flat_map(|(_, keys)| keys) {
+    let details = [
+        "instance.a.routes = [{ to = \"::/0\", 0 = 0 }]",
+        "instance.a.routes = [{ to = \"::/0\", hops = [{ 0 = 0 }] }]",
+        "instance.a.routes = [{ to = \"::/0\", path = { 0 = 0 } }]",
+        "instance.a.rules = [{ priority = 1, 0 = 0 }]",
+    ];
+    let details = details.into_iter().flat_map(told_keys);
+    for key in known_keys().into_iter().flat_map(|(_, keys)| keys).chain(details) {
         let is_listed = [format!("`{key}`"), format!("[{key}]"), format!("[{key}.")];
         assert!(is_listed.iter().any(|word| REFERENCE.contains(word)), "{key} is not there");
     }
@@ -200,19 +207,22 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("scripts", "scripts.0 = 0"),
         ("announce", "defaults.announce.0 = 0"),
         ("instance", "instance.a.0 = 0"),
+        ("static", "static.0 = 0"),
         ("group", "group.a.0 = 0"),
         ("notify", "instance.a.notify.0 = 0"),
         ("addresses", "instance.a.addresses = [{ ip = \"::1\", 0 = 0 }]"),
         ("peers", "instance.a.peers = [{ ip = \"::1\", 0 = 0 }]"),
         ("track", "instance.a.track = [{ interface = \"a\", 0 = 0 }]"),
     ];
-    let told = |text| {
-        let (_, findings) = read_text(text);
-        let mut lists = findings.iter().filter_map(|one| one.split_once("the keys here are "));
-        let keys = lists.next().unwrap().1.trim_end_matches(')');
-        keys.split(", ").map(str::to_owned).collect()
-    };
-    probes.into_iter().map(|(section, text)| (section, told(text))).collect()
+    probes.into_iter().map(|(section, text)| (section, told_keys(text))).collect()
+}
+
+/// The keys that the reader offers where it finds `0`.
+fn told_keys(text: &str) -> Vec<String> {
+    let (_, findings) = read_text(text);
+    let mut lists = findings.iter().filter_map(|one| one.split_once("the keys here are "));
+    let keys = lists.next().unwrap().1.trim_end_matches(')');
+    keys.split(", ").map(str::to_owned).collect()
 }
 
 /// Every key that stands in the sample, with the kind of table that it stands in.
@@ -230,6 +240,7 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
             "reload" => vec![(value.as_table().unwrap(), "reload")],
             "defaults" => vec![(value.as_table().unwrap(), "defaults")],
             "scripts" => vec![(value.as_table().unwrap(), "scripts")],
+            "static" => vec![(value.as_table().unwrap(), "static")],
             kind => value
                 .as_table()
                 .unwrap()

@@ -5,9 +5,10 @@ mod hooks;
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::{route, rule};
 use crate::config::model::{
-    Authentication, ChecksumForm, FastRelease, Group, Instance, Model, Node, Peer, Preempt,
-    Realtime, TrackedInterface, Transport,
+    Authentication, ChecksumForm, FastRelease, Fixtures, Group, Instance, Model, Node, Peer,
+    Preempt, Realtime, TrackedInterface, Transport,
 };
 use crate::types::{Address, Announce, Broadcast, LinkName, Scope, Version, Weight};
 
@@ -20,6 +21,7 @@ pub fn write(model: &Model) -> String {
     text.node(&model.node);
     text.daemon(&model.node.daemon);
     text.reload(&model.node.reload);
+    text.fixtures(&model.fixtures);
     text.scripts(&model.node);
     for instance in &model.instances {
         text.instance(instance);
@@ -90,6 +92,8 @@ impl Text {
         if !instance.excluded.is_empty() {
             self.line("excluded", addresses(&instance.excluded, instance.interface));
         }
+        self.entries("routes", instance.routes.iter().map(route::write));
+        self.entries("rules", instance.rules.iter().map(rule::write));
         self.unless(instance.track_primary, "track_primary", false);
         if !instance.tracked_interfaces.is_empty() {
             let tracked = instance.tracked_interfaces.iter().map(tracked);
@@ -163,6 +167,23 @@ impl Text {
         }
     }
 
+    fn fixtures(&mut self, fixtures: &Fixtures) {
+        if *fixtures == Fixtures::default() {
+            return;
+        }
+        self.header("static");
+        // None is the interface of all: each address names its own.
+        let nowhere = |one: &Address| address_on(one, None);
+        self.entries("addresses", fixtures.addresses.iter().map(nowhere));
+        self.entries("routes", fixtures.routes.iter().map(route::write));
+        self.entries("rules", fixtures.rules.iter().map(rule::write));
+    }
+
+    /// A list that is left out where there is nothing in it.
+    fn entries(&mut self, key: &str, entries: impl ExactSizeIterator<Item = String>) {
+        self.unless(entries.len() == 0, key, lines(entries));
+    }
+
     fn header(&mut self, name: &str) {
         let gap = if self.0.is_empty() { "" } else { "\n" };
         self.0 += &format!("{gap}[{name}]\n");
@@ -182,8 +203,12 @@ impl Text {
 
 /// A list of addresses, one to a line where there are several.
 fn addresses(all: &[Address], interface: LinkName) -> String {
-    let mut entries = all.iter().map(|one| address(one, interface));
-    if all.len() < 2 {
+    lines(all.iter().map(|one| address(one, interface)))
+}
+
+/// A list, one entry to a line where there are several.
+fn lines(mut entries: impl ExactSizeIterator<Item = String>) -> String {
+    if entries.len() < 2 {
         return list(entries);
     }
     let lines: String = entries.by_ref().map(|entry| format!("    {entry},\n")).collect();
@@ -192,6 +217,10 @@ fn addresses(all: &[Address], interface: LinkName) -> String {
 
 /// An address; a table only if it says more than itself and its prefix.
 fn address(address: &Address, interface: LinkName) -> String {
+    address_on(address, Some(interface))
+}
+
+fn address_on(address: &Address, interface: Option<LinkName>) -> String {
     let plain = Address::new(address.ip, address.link);
     let usual_life = plain.preferred_secs.filter(|_| address.prefix == plain.prefix);
     let place = match address.prefix {
@@ -199,7 +228,7 @@ fn address(address: &Address, interface: LinkName) -> String {
         prefix => format!("{}/{prefix}", address.ip),
     };
     let mut more = Vec::new();
-    if address.link != interface {
+    if Some(address.link) != interface {
         more.push(format!("interface = {}", quoted(address.link.as_str())));
     }
     if address.scope != Scope::GLOBAL {
@@ -256,7 +285,7 @@ fn tracked(tracked: &TrackedInterface) -> String {
     }
 }
 
-fn list(entries: impl Iterator<Item = String>) -> String {
+pub(super) fn list(entries: impl Iterator<Item = String>) -> String {
     format!("[{}]", entries.collect::<Vec<_>>().join(", "))
 }
 
@@ -279,7 +308,7 @@ fn key(name: &str) -> String {
 }
 
 /// A basic string of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
