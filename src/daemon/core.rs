@@ -15,7 +15,7 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 
 use crate::config::diff::Change;
-use crate::sys::{self, Poller, Waker, clock};
+use crate::sys::{self, Poller, Region, Waker, clock};
 use crate::types::Instant;
 use crate::vrrp::{Input, Router};
 
@@ -25,6 +25,7 @@ use super::effects::Effects;
 use super::error::Error;
 use super::messages::{Applied, Command, LinkEvent, Told};
 use super::pace::Pace;
+use super::pulse;
 use super::sockets::Sockets;
 use super::verdicts::Verdicts;
 
@@ -39,6 +40,8 @@ pub(super) struct Core<M> {
     /// Half the shortest time after which a silent Active Router counts as down.
     patience: Duration,
     pace: Pace,
+    /// Where the supervisor sees that this thread turns.
+    pulse: Region,
     /// When this thread ends although addresses may be left; set when it is told to stop.
     stop_at: Option<Instant>,
 }
@@ -63,6 +66,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         effects: Effects<M>,
         inbox: Inbox,
         counters: Arc<LoopCounters>,
+        pulse: Region,
     ) -> Result<Self, sys::Error> {
         let poller = Poller::new()?;
         poller.add(&*inbox.waker, INBOX)?;
@@ -75,6 +79,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             counters,
             patience: Duration::MAX,
             pace: Pace::new(),
+            pulse,
             stop_at: None,
         })
     }
@@ -86,11 +91,20 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     /// system makes it do.
     pub(super) fn run(mut self) -> Result<(), Error> {
         sys::wait_exactly()?;
+        pulse::begin(&self.pulse);
+        let ended = self.turn_until_told();
+        pulse::end(&self.pulse);
+        ended
+    }
+
+    fn turn_until_told(&mut self) -> Result<(), Error> {
         loop {
             let due = self.due();
+            pulse::rest(&self.pulse, due);
             let timeout = due.map(|at| at.since(clock::now()));
             let ready: ArrayVec<u64, 64> = self.poller.wait(timeout)?.take(64).collect();
             let now = clock::now();
+            pulse::beat(&self.pulse, now);
             let rest = self.turn(&ready, due, now);
             if let Some(end) = self.stop_at {
                 if self.router.is_stopped() {

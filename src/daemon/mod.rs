@@ -10,6 +10,7 @@
 //! | `threads`, `messages`, `board` | how the three are started and talk |
 //! | `watched`, `verdicts` | what is tracked, and the way of what was found to the core thread |
 //! | `will` | what the supervisor does for a worker that died |
+//! | `pulse` | how it sees that a worker hangs |
 
 mod backoff;
 mod board;
@@ -29,6 +30,7 @@ mod options;
 mod pace;
 mod pidfile;
 mod place;
+mod pulse;
 mod realtime;
 mod refusals;
 mod reload;

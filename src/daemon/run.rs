@@ -14,11 +14,12 @@ use super::identity;
 use super::options::Options;
 use super::pidfile::PidFiles;
 use super::place::{Place, enter_namespace};
+use super::pulse;
 use super::realtime;
 use super::reload::{self, Before};
 use super::service::{self, Service};
 use super::signals;
-use super::supervisor::{Role, Start, Supervisor};
+use super::supervisor::{Role, Shared, Start, Supervisor};
 use super::will::{self, Drawer};
 use super::worker;
 
@@ -87,7 +88,8 @@ fn start(options: &Options, service: Service) -> Result<(), Error> {
     };
     let will = Region::new(will::words_for(&model))?;
     let patience = daemon.stop_patience;
-    let supervisor = Supervisor::new(options, up, files, service, will, patience)?;
+    let shared = Shared { will, pulse: Region::new(pulse::WORDS)? };
+    let supervisor = Supervisor::new(options, up, files, service, shared, patience)?;
     match supervisor.run() {
         Role::Supervisor(result) => result,
         Role::Worker(start) => work(options, model, start),
@@ -120,8 +122,9 @@ fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> 
         model.node.startup_delay = Duration::ZERO;
     }
     identity::assume_worker(options, &model.node.daemon)?;
-    let drawer = Drawer::new(start.will);
-    let result = worker::run(options, model, drawer, start.reporter, start.signals);
+    let Shared { will, pulse } = start.shared;
+    let drawer = Drawer::new(will);
+    let result = worker::run(options, model, drawer, pulse, start.reporter, start.signals);
     match result {
         // What worked before is likely to work again, so this is not for good.
         Err(error) if !start.first => {

@@ -19,6 +19,7 @@ use super::detach::Up;
 use super::error::Error;
 use super::options::{Options, WhenWorkerDies};
 use super::pidfile::PidFiles;
+use super::pulse;
 use super::report::{self, News, Reporter, Reports};
 use super::service::Service;
 use super::signals::{self, Request};
@@ -34,7 +35,7 @@ pub(super) struct Supervisor<'a> {
     files: PidFiles,
     signals: Signals,
     service: Service,
-    will: Region,
+    shared: Shared,
     backoff: Backoff,
     /// How long a worker may take to stop.
     patience: Duration,
@@ -50,12 +51,20 @@ pub(super) enum Role {
     Worker(Start),
 }
 
+/// Memory that the worker writes and the supervisor reads.
+pub(super) struct Shared {
+    /// The worker's last will.
+    pub(super) will: Region,
+    /// The pulse of its core thread.
+    pub(super) pulse: Region,
+}
+
 /// What a new worker starts with.
 pub(super) struct Start {
     /// Signals that wait until the worker listens to them.
     pub(super) signals: Signals,
-    /// Where it draws its last will.
-    pub(super) will: Region,
+    /// What it writes for the supervisor.
+    pub(super) shared: Shared,
     /// How it tells the supervisor.
     pub(super) reporter: Reporter,
     /// It is the first one, and may use what the supervisor has read.
@@ -68,6 +77,9 @@ struct Child {
     reports: Reports,
     born: Instant,
     end: Option<Farewell>,
+    watch: pulse::Watch,
+    /// It hangs and was killed then.
+    killed: Option<Instant>,
 }
 
 /// How a worker took its leave.
@@ -97,7 +109,7 @@ impl<'a> Supervisor<'a> {
         up: Option<Up>,
         files: PidFiles,
         service: Service,
-        will: Region,
+        shared: Shared,
         patience: Duration,
     ) -> Result<Self, Error> {
         let caught = signals::numbers().filter_map(Signal::new);
@@ -109,7 +121,7 @@ impl<'a> Supervisor<'a> {
             files,
             signals: Signals::catch(&caught)?,
             service,
-            will,
+            shared,
             backoff: Backoff::default(),
             patience,
             stopping: None,
@@ -133,7 +145,7 @@ impl<'a> Supervisor<'a> {
                 Ok(Err(reporter)) => {
                     let start = Start {
                         signals: self.signals,
-                        will: self.will,
+                        shared: self.shared,
                         reporter,
                         first: !self.again,
                     };
@@ -171,7 +183,14 @@ impl<'a> Supervisor<'a> {
                 if let Err(error) = self.files.worker.write(child) {
                     error!(%error, "The worker's process id is written nowhere.");
                 }
-                Ok(Ok(Child { pid: child, reports, born, end: None }))
+                Ok(Ok(Child {
+                    pid: child,
+                    reports,
+                    born,
+                    end: None,
+                    watch: pulse::Watch::default(),
+                    killed: None,
+                }))
             }
         }
     }
@@ -179,19 +198,51 @@ impl<'a> Supervisor<'a> {
     /// Passes signals on until the worker has ended.
     fn watch(&mut self, child: &mut Child) -> Result<Exit, Error> {
         loop {
-            self.wait(self.stopping, Some(child))?;
+            let look = child.watch.next(clock::now());
+            self.wait(Some(self.stopping.map_or(look, |stop| stop.min(look))), Some(child))?;
             self.take_signals(Some(child))?;
             self.hear(child);
             if let Some(exit) = reap(child.pid)? {
                 self.hear(child);
                 return Ok(exit);
             }
+            self.look_after(child)?;
             if self.stopping.is_some_and(|kill_at| clock::now() >= kill_at) {
                 warn!("The worker does not end and is killed.");
                 Signal::KILL.send(child.pid)?;
                 self.stopping = Some(clock::now() + self.patience);
             }
         }
+    }
+
+    /// Kills a worker that hangs. If not even that ends it, because it waits in the kernel, its
+    /// last will is executed all the same: whatever wakes it then finds it killed.
+    fn look_after(&self, child: &mut Child) -> Result<(), Error> {
+        let now = clock::now();
+        if let Some(killed) = child.killed {
+            if child.end.is_none() && now.since(killed) >= LEAST_PAUSE {
+                self.release();
+                child.end = Some(Farewell::Released);
+            }
+            return Ok(());
+        }
+        match child.watch.look(&self.shared.pulse, child.pid, now) {
+            pulse::Finding::Well => {}
+            pulse::Finding::Held(why) => {
+                warn!(pid = %child.pid, why, "The worker stands still.");
+            }
+            pulse::Finding::Hangs => {
+                error!(pid = %child.pid, "The worker hangs and is killed.");
+                Signal::KILL.send(child.pid)?;
+                child.killed = Some(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the peers that the worker's instances leave, and removes their addresses.
+    fn release(&self) {
+        will::execute(&will::read(&self.shared.will));
     }
 
     /// Takes in what the worker tells. One that is dying is released at once.
@@ -213,7 +264,7 @@ impl<'a> Supervisor<'a> {
                     return;
                 }
                 News::Dying => {
-                    will::execute(&will::read(&self.will));
+                    self.release();
                     child.end = Some(Farewell::Released);
                     return;
                 }
@@ -276,7 +327,8 @@ impl<'a> Supervisor<'a> {
         if child.end != Some(Farewell::InOrder) {
             error!(pid = %child.pid, end = %Ending(exit), "The worker died.");
         }
-        will::clear(&self.will);
+        will::clear(&self.shared.will);
+        pulse::end(&self.shared.pulse);
         if self.stopping.is_some() {
             return Next::End(Ok(()));
         }

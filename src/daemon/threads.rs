@@ -16,7 +16,7 @@ use tracing::error;
 use crate::check::{Checks, Reports, Surroundings};
 use crate::config::diff::Change;
 use crate::config::model::{Model, Realtime, Tracker};
-use crate::sys::{PipeWaker, Transmitter, Waker, clock};
+use crate::sys::{PipeWaker, Region, Transmitter, Waker, clock};
 use crate::types::TrackerId;
 
 use super::board::Board;
@@ -60,7 +60,7 @@ impl Threads {
     ///
     /// # Errors
     /// Where the system refuses sockets or threads. Nothing runs then.
-    pub(super) fn start<M>(model: &Model, will: Drawer<M>) -> Result<Self, Error>
+    pub(super) fn start<M>(model: &Model, will: Drawer<M>, pulse: Region) -> Result<Self, Error>
     where
         M: Deref<Target = [AtomicU64]> + Send + 'static,
     {
@@ -108,7 +108,7 @@ impl Threads {
         let hold_until = (!delay.is_zero()).then(|| clock::now() + delay);
         let realtime = model.node.realtime;
         let core_counters = Arc::clone(&counters);
-        let core = move || Core::new(hold_until, effects, inbox, core_counters)?.run();
+        let core = move || Core::new(hold_until, effects, inbox, core_counters, pulse)?.run();
         let kernel = kernel::Thread {
             orders: kernel_orders,
             desired,

@@ -20,7 +20,7 @@ use crate::config::diff::diff;
 use crate::config::model::Model;
 use crate::kernel::netlink::MonitorError;
 use crate::observe::{refusal, transition};
-use crate::sys::Signals;
+use crate::sys::{Region, Signals};
 use crate::types::{Cause, LinkName, Slot, Transition};
 
 use super::error::Error;
@@ -45,6 +45,7 @@ pub(super) fn run<M>(
     options: &Options,
     model: Model,
     will: Drawer<M>,
+    pulse: Region,
     reporter: Reporter,
     blocked: Signals,
 ) -> Result<(), Error>
@@ -60,7 +61,7 @@ where
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&model.node);
         realtime::set_core_dump(options.core_dump);
-        let threads = Threads::start(&model, will)?;
+        let threads = Threads::start(&model, will, pulse)?;
         let mut main = Main {
             options,
             model: Model::default(),
