@@ -218,14 +218,16 @@ impl<T: Fn(TrackerId, Verdict)> Watcher<T> {
         let now = clock::now();
         let before = health.known();
         let verdict = health.record(outcome.verdict);
-        let failed = !is_fine(outcome.verdict);
-        let mut last_exit = None;
+        // What counts as healthy but has a reason is not as it should be.
+        let failed = !is_fine(outcome.verdict) || !outcome.reason.is_empty();
+        let (mut last_exit, mut news) = (None, false);
         self.reports.change(self.id, |report| {
             last_exit = report.last.as_ref().and_then(|(_, last)| last.exit);
             report.running = false;
             report.looks += 1;
             report.failures += u64::from(failed);
-            if verdict != before || is_fine(verdict) != failed {
+            if verdict != before || is_fine(verdict) == is_fine(outcome.verdict) {
+                news = report.reason != outcome.reason;
                 report.reason.clone_from(&outcome.reason);
             }
             if verdict != before {
@@ -235,6 +237,9 @@ impl<T: Fn(TrackerId, Verdict)> Watcher<T> {
             report.last = Some((now, outcome.clone()));
         });
         self.log(&outcome, last_exit, before, verdict);
+        if news && is_fine(outcome.verdict) && failed {
+            warn!(check = self.name.name, "The {} {}.", self.name, outcome.reason);
+        }
         if verdict != before {
             (self.tell)(self.id, verdict);
         }

@@ -1,6 +1,7 @@
 //! Arbitrary valid models for property tests: few keys, so that two models often share some.
 
 mod routing;
+mod trackers;
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,7 +16,7 @@ use proptest::sample::{select, subsequence};
 use super::model::{
     Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Fixtures, Group,
     Hooks, Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface,
-    Transport,
+    Tracker, Transport,
 };
 use crate::types::{
     Account, Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Program, Scope,
@@ -25,20 +26,20 @@ use crate::types::{
 /// A valid model with up to six instances.
 pub(crate) fn model() -> impl Strategy<Value = Model> {
     let fixtures = (vec(any_address(), 0..=2), routing::routes(), routing::rules());
-    (node(), vec(instance(), 0..=6), split(), fixtures).prop_map(
-        |(node, instances, split, (addresses, routes, rules))| {
+    (node(), vec(instance(), 0..=6), split(), fixtures, trackers::trackers()).prop_map(
+        |(node, instances, split, (addresses, routes, rules), all)| {
             let mut fixtures = Fixtures { addresses, routes, rules };
             let mut seen = HashSet::new();
             fixtures.addresses.retain(|one| seen.insert((one.ip, one.prefix, one.link)));
-            Model { fixtures, ..valid(node, instances, &split) }
+            Model { fixtures, ..valid(node, instances, &split, &all) }
         },
     )
 }
 
 /// Two models, of which the second often keeps, edits or moves instances of the first.
 pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
-    let parts = (model(), model(), any::<bool>(), split());
-    parts.prop_flat_map(|(old, other, same_node, split)| {
+    let parts = (model(), model(), any::<bool>(), split(), trackers::trackers());
+    parts.prop_flat_map(|(old, other, same_node, split, all)| {
         let count = old.instances.len();
         let kept = subsequence(old.instances.clone(), 0..=count);
         (Just(old), Just(other), Just(same_node), kept, any::<bool>()).prop_flat_map(
@@ -49,19 +50,20 @@ pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
                 instances.extend(other.instances);
                 let node = if same_node { old.node.clone() } else { other.node };
                 let new = Just(instances).prop_shuffle();
-                let split = split.clone();
-                (Just(old), new.prop_map(move |list| valid(node.clone(), list, &split)))
+                let (split, all) = (split.clone(), all.clone());
+                (Just(old), new.prop_map(move |list| valid(node.clone(), list, &split, &all)))
             },
         )
     })
 }
 
 /// A model of these instances without those whose key or name another one has already.
-fn valid(node: Node, mut instances: Vec<Instance>, split: &[Part]) -> Model {
+fn valid(node: Node, mut instances: Vec<Instance>, split: &[Part], all: &[Tracker]) -> Model {
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
     let groups = groups(&instances, split);
-    Model { node, instances, groups, ..Model::default() }
+    let trackers = trackers::used(all, &instances);
+    Model { node, trackers, instances, groups, ..Model::default() }
 }
 
 /// To which of two groups an instance belongs, and what that group may track.
@@ -195,7 +197,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
             let fewest = if version == Version::V2 { 0 } else { 1 };
             let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
             let held = (addresses, routing::routes(), routing::rules());
-            let tracking = (vec(tracked(), 0..=2), hooks());
+            let tracking = (vec(tracked(), 0..=2), trackers::tracked(), hooks());
             let rest = (announce(), any::<[bool; 5]>(), tracking, fast_release(), pass());
             (identity, election, transport, held, rest).prop_map(
                 move |(identity, election, transport, held, rest)| {
@@ -203,7 +205,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                     let (name, interface, vrid) = identity;
                     let (priority, interval, preempt, down_adverts) = election;
                     let (announce, flags, tracking, fast_release, pass) = rest;
-                    let (tracked_interfaces, hooks) = tracking;
+                    let (tracked_interfaces, tracked, hooks) = tracking;
                     let [track_primary, answer_lower, answer_higher, skip_address_check, plain] =
                         flags;
                     free_of_contradictions(Instance {
@@ -233,7 +235,7 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         announce,
                         track_primary,
                         tracked_interfaces,
-                        tracked: Vec::new(),
+                        tracked,
                         fast_release,
                         answer_lower,
                         answer_higher,

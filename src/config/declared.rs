@@ -6,12 +6,14 @@
 mod daemon;
 mod hooks;
 mod route;
+mod trackers;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use daemon::{Daemon, Reload};
 pub use hooks::{Fifo, Hooks, Scripts};
+pub use trackers::{File, Process, Script, Tracked, Tracker, Watch};
 
 use super::model::{ChecksumForm, FastRelease, Realtime};
 use super::source::{Span, Spanned};
@@ -39,6 +41,8 @@ pub struct Declared {
     pub reload: Reload,
     /// What an instance takes where it says nothing itself.
     pub defaults: Policy,
+    /// What is watched, in the order of writing.
+    pub trackers: Vec<Tracker>,
     /// The virtual routers in the order of writing.
     pub instances: Vec<Instance>,
     /// The sync groups in the order of writing.
@@ -173,6 +177,8 @@ pub struct Instance {
     pub track_primary: Setting<bool>,
     /// `track_interface`
     pub tracked_interfaces: Vec<TrackedInterface>,
+    /// `track_script`, `track_file`, `track_process`
+    pub tracked: Vec<Tracked>,
     /// What is run when its state changes.
     pub hooks: Hooks,
     /// What could also be set for the whole node.
@@ -265,6 +271,8 @@ pub struct Group {
     pub members: Setting<Vec<Spanned<String>>>,
     /// `track_interface`
     pub tracked_interfaces: Vec<TrackedInterface>,
+    /// `track_script`, `track_file`, `track_process`: for every member.
+    pub tracked: Vec<Tracked>,
     /// `sync_group_tracking_weight`: weights count also where a member alone has them.
     pub member_weights: Setting<bool>,
 }
@@ -273,7 +281,13 @@ impl Group {
     /// A group of which nothing is known but its name.
     #[must_use]
     pub fn new(name: Spanned<String>) -> Self {
-        Self { name, members: None, tracked_interfaces: Vec::new(), member_weights: None }
+        Self {
+            name,
+            members: None,
+            tracked_interfaces: Vec::new(),
+            tracked: Vec::new(),
+            member_weights: None,
+        }
     }
 }
 
@@ -357,6 +371,7 @@ impl Instance {
             no_addresses: None,
             track_primary: None,
             tracked_interfaces: Vec::new(),
+            tracked: Vec::new(),
             hooks: Hooks::default(),
             policy: Policy::default(),
         }

@@ -15,8 +15,9 @@ pub(super) fn by_index(
 }
 
 /// What holds for all checks of `model`.
-pub(super) fn surroundings(_model: &Model) -> Surroundings {
-    Surroundings { secure: false, account: None }
+pub(super) fn surroundings(model: &Model) -> Surroundings {
+    let node = &model.node;
+    Surroundings { secure: node.secure_scripts, account: node.script_account.clone() }
 }
 
 impl Trackers for Reports {

@@ -72,6 +72,8 @@ pub struct Weight(i16);
 impl Weight {
     /// The object's failure is a fault of the instance.
     pub const FAULT: Self = Self(0);
+    /// What a number counts by that is added as it is.
+    pub const ONE: Self = Self(1);
 
     /// Builds a weight.
     ///

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Findings;
 use super::instance::{is, tracked_interface};
+use super::{Findings, trackers};
 use crate::config::declared::{self, Declared, Manners};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::model::{Group, Instance, TrackedInterface};
@@ -41,6 +41,7 @@ pub(super) fn compile(
             if declared.manners == Manners::Lenient && !is(written.member_weights) {
                 ignore_weights(member, declared, findings);
             }
+            share_trackers(written, member, declared, findings);
         }
         let made = |name: &&str| instances.iter().find(|it| it.name == *name);
         let members: Vec<&Instance> = members.iter().filter_map(made).collect();
@@ -117,6 +118,38 @@ fn ignore_weights(member: &mut Instance, declared: &Declared, findings: &mut Fin
             None => finding,
         });
         (tracked.weight, tracked.reverse) = (Weight::FAULT, false);
+    }
+    let name = &member.name;
+    member.tracked.retain(|tracked| {
+        if tracked.weight == Weight::FAULT {
+            return true;
+        }
+        let entries = written.into_iter().flat_map(|it| &it.tracked);
+        let mut same = entries.filter(|it| it.name.value == tracked.tracker.name);
+        let message =
+            format!("{name}, in a sync group, tracks the {} with a weight", tracked.tracker);
+        let finding = Diagnostic::warning("weight-in-group", message)
+            .help("write sync_group_tracking_weight in the group, or track it there");
+        findings.push(match same.next() {
+            Some(entry) => finding.at(entry.name.span, "this entry is left out"),
+            None => finding,
+        });
+        false
+    });
+}
+
+/// What a group tracks besides interfaces, each of its members tracks, unless it does so already.
+fn share_trackers(
+    written: &declared::Group,
+    member: &mut Instance,
+    declared: &Declared,
+    findings: &mut Findings<'_>,
+) {
+    let shared = trackers::tracked(&written.tracked, &written.name.value, declared, findings);
+    for tracked in shared {
+        if !member.tracked.iter().any(|own| own.tracker == tracked.tracker) {
+            member.tracked.push(tracked);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One virtual router: what it is, and what its version allows.
 
 use super::routes::Routing;
-use super::{Findings, addresses, announce, election, hooks, transport};
+use super::{Findings, addresses, announce, election, hooks, trackers, transport};
 use crate::config::declared::{self, AuthKind, Declared, Manners, Policy, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::config::model::{Authentication, ChecksumForm, FastRelease, Instance, TrackedInterface};
@@ -51,7 +51,7 @@ pub(super) fn compile(
         announce,
         track_primary: written.track_primary.is_none_or(|it| it.value),
         tracked_interfaces,
-        tracked: Vec::new(),
+        tracked: trackers::tracked(&written.tracked, &written.name.value, declared, findings),
         fast_release: policy.fast_release.map_or(FastRelease::Auto, |it| it.value),
         answer_lower: !strict && policy.answer_lower.is_none_or(|it| it.value),
         answer_higher: !strict && is(policy.answer_higher),

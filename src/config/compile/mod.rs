@@ -11,6 +11,7 @@ mod hooks;
 mod identity;
 mod instance;
 mod routes;
+mod trackers;
 mod transport;
 
 use super::declared::{Declared, Manners, Setting};
@@ -32,7 +33,8 @@ pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     fixtures::track(&declared.fixtures, &mut instances, &mut findings);
     let groups = group::compile(declared, &mut instances, &mut findings);
     let node = node(declared);
-    let model = Model { node, trackers: Vec::new(), fixtures, instances, groups };
+    let trackers = trackers::compile(declared, &mut instances, &mut findings);
+    let model = Model { node, trackers, fixtures, instances, groups };
     (!found.has_errors()).then_some(model)
 }
 

@@ -1,7 +1,7 @@
 //! `[group.NAME]`: instances that are Active together or not at all.
 
-use super::peer;
 use super::table::Table;
+use super::trackers;
 use super::value::{self, Mistake, Read, Value};
 use crate::config::declared::Group;
 use crate::config::source::{Span, Spanned};
@@ -12,8 +12,8 @@ pub(super) fn read(named: Group, table: &mut Table<'_, '_>) -> Group {
         table.tell("members", table.span(), Mistake::value("takes names of instances, no table"));
         None
     });
-    let tracked = table.list("track", peer::plain_tracked, peer::tracked);
-    Group { members, tracked_interfaces: tracked.map_or_else(Vec::new, |list| list.value), ..named }
+    let (tracked_interfaces, tracked) = trackers::track(table);
+    Group { members, tracked_interfaces, tracked, ..named }
 }
 
 /// The name of an instance.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::node::multicast;
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
-use super::{address, peer, policy, program, route, rule};
+use super::{address, peer, policy, program, route, rule, trackers};
 use crate::config::declared::{AuthKind, Instance};
 use crate::config::source::Spanned;
 use crate::types::{Centis, Family, Priority, Vrid};
@@ -29,7 +29,7 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
     let routes = table.list("routes", route::plain, route::detailed);
     let rules = table.list("rules", route::plain, rule::detailed);
     let track_primary = table.setting("track_primary", value::boolean);
-    let tracked = table.list("track", peer::plain_tracked, peer::tracked);
+    let (tracked_interfaces, tracked) = trackers::track(table);
     let hooks = table.section("notify", program::hooks).unwrap_or_default();
     if let (Some(group), Some(_)) = (&group, &peers) {
         let mistake =
@@ -60,7 +60,8 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
         routes: routes.map_or_else(Vec::new, |list| list.value),
         rules: rules.map_or_else(Vec::new, |list| list.value),
         track_primary,
-        tracked_interfaces: tracked.map_or_else(Vec::new, |list| list.value),
+        tracked_interfaces,
+        tracked,
         hooks,
         policy: policy::read(table),
         ..named

@@ -17,13 +17,14 @@ mod program;
 mod route;
 mod rule;
 mod table;
+mod trackers;
 mod value;
 mod write;
 
 use toml::de::DeTable;
 
 use super::compile::compile;
-use super::declared::{Declared, Group, Instance, Manners};
+use super::declared::{Declared, Group, Instance, Manners, Tracker};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::Model;
 use super::source::{FileId, Sources, Span, Spanned};
@@ -75,6 +76,7 @@ fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.reload = root.section("reload", daemon::reload).unwrap_or_default();
     declared.fixtures = root.section("static", rule::fixtures).unwrap_or_default();
     declared.defaults = root.section("defaults", policy::read).unwrap_or_default();
+    declared.trackers = trackers(root);
     let named = root.section("instance", |instances| {
         instances.each(|name, settings| {
             check_name(&name, settings);
@@ -90,6 +92,26 @@ fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     });
     declared.groups = named.unwrap_or_default();
 }
+
+/// The tables of everything that is watched.
+fn trackers(root: &mut Table<'_, '_>) -> Vec<Tracker> {
+    let mut all = Vec::new();
+    let kinds: [(_, TrackerReader); 3] =
+        [("script", trackers::script), ("file", trackers::file), ("process", trackers::process)];
+    for (key, read) in kinds {
+        let named = root.section(key, |trackers| {
+            trackers.each(|name, settings| {
+                check_name(&name, settings);
+                read(name.map(str::to_owned), settings)
+            })
+        });
+        all.extend(named.unwrap_or_default());
+    }
+    all
+}
+
+/// Reads the table of one tracker.
+type TrackerReader = fn(Spanned<String>, &mut Table<'_, '_>) -> Tracker;
 
 fn check_name(name: &Spanned<&str>, settings: &mut Table<'_, '_>) {
     if let Err(mistake) = judge_name(name.value) {

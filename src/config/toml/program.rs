@@ -41,6 +41,14 @@ pub(super) fn read(table: &mut Table<'_, '_>, key: &'static str) -> Setting<Prog
     table.either(key, words, program)
 }
 
+/// The program that `key` names, which must be there.
+pub(super) fn required(table: &mut Table<'_, '_>, key: &'static str) -> Setting<Program> {
+    if !table.has(key) {
+        return table.required(key, "[\"/usr/local/bin/check\"]", words);
+    }
+    read(table, key)
+}
+
 fn program(table: &mut Table<'_, '_>) -> Option<Program> {
     let run = table.required("run", "[\"/usr/local/bin/role\", \"active\"]", words);
     let account = account_of(table);

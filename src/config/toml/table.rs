@@ -60,6 +60,11 @@ impl<'t, 'd> Table<'t, 'd> {
         self.span
     }
 
+    /// Whether there is such a key that nobody has asked for yet.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key.value == key)
+    }
+
     /// The value of `key`, where it is there and `read` takes it.
     pub(super) fn setting<T>(
         &mut self,

@@ -213,6 +213,9 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("addresses", "instance.a.addresses = [{ ip = \"::1\", 0 = 0 }]"),
         ("peers", "instance.a.peers = [{ ip = \"::1\", 0 = 0 }]"),
         ("track", "instance.a.track = [{ interface = \"a\", 0 = 0 }]"),
+        ("script", "script.a.0 = 0"),
+        ("file", "file.a.0 = 0"),
+        ("process", "process.a.0 = 0"),
     ];
     probes.into_iter().map(|(section, text)| (section, told_keys(text))).collect()
 }
@@ -246,7 +249,9 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
                 .unwrap()
                 .values()
                 .map(|one| {
-                    (one.as_table().unwrap(), if kind == "group" { "group" } else { "instance" })
+                    let kinds = ["script", "file", "process", "group"];
+                    let kind = kinds.into_iter().find(|known| *known == kind);
+                    (one.as_table().unwrap(), kind.unwrap_or("instance"))
                 })
                 .collect(),
         };

@@ -1,6 +1,7 @@
 //! A model as native text: what `vipd convert` prints.
 
 mod hooks;
+mod trackers;
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -23,8 +24,11 @@ pub fn write(model: &Model) -> String {
     text.reload(&model.node.reload);
     text.fixtures(&model.fixtures);
     text.scripts(&model.node);
+    for tracker in &model.trackers {
+        text.tracker(tracker);
+    }
     for instance in &model.instances {
-        text.instance(instance);
+        text.instance(instance, model);
     }
     for group in &model.groups {
         text.group(group, &model.instances);
@@ -68,7 +72,7 @@ impl Text {
         self.unless(log == usual.log_unknown_vrids, "log_unknown_vrids", log);
     }
 
-    fn instance(&mut self, instance: &Instance) {
+    fn instance(&mut self, instance: &Instance, model: &Model) {
         self.header(&format!("instance.{}", key(&instance.name)));
         self.line("interface", quoted(instance.interface.as_str()));
         self.line("vrid", instance.vrid);
@@ -95,10 +99,7 @@ impl Text {
         self.entries("routes", instance.routes.iter().map(route::write));
         self.entries("rules", instance.rules.iter().map(rule::write));
         self.unless(instance.track_primary, "track_primary", false);
-        if !instance.tracked_interfaces.is_empty() {
-            let tracked = instance.tracked_interfaces.iter().map(tracked);
-            self.line("track", list(tracked));
-        }
+        self.track(instance, &model.trackers);
         self.policy(instance);
         self.announce(&instance.announce);
         self.hooks(&instance.hooks);
@@ -110,7 +111,7 @@ impl Text {
         let members = group.members.iter().filter_map(|member| named(*member));
         self.line("members", list(members.map(|member| quoted(&member.name))));
         if !group.tracked_interfaces.is_empty() {
-            self.line("track", list(group.tracked_interfaces.iter().map(tracked)));
+            self.line("track", list(group.tracked_interfaces.iter().map(tracked_interface)));
         }
     }
 
@@ -274,7 +275,7 @@ fn peer(peer: &Peer) -> String {
     }
 }
 
-fn tracked(tracked: &TrackedInterface) -> String {
+fn tracked_interface(tracked: &TrackedInterface) -> String {
     let link = quoted(tracked.link.as_str());
     match (tracked.weight, tracked.reverse) {
         (Weight::FAULT, false) => link,

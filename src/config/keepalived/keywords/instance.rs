@@ -62,15 +62,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("vmac_garp_intvl").pending(EXTRA_GARP),
     // Tracking.
     a("track_interface").values(),
-    a("track_script")
-        .values()
-        .pending("not evaluated by this version; the address is held whatever the script says"),
-    b("track_file")
-        .values()
-        .pending("not read by this version; the address is held whatever the file says"),
-    b("track_process").values().pending(
-        "not watched by this version; the address is held whether the process runs or not",
-    ),
+    a("track_script").values(),
+    b("track_file").values(),
+    b("track_process").values(),
     c("track_bfd")
         .values()
         .pending("not watched by this version; the address is held whatever the session says"),

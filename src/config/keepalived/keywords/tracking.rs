@@ -3,43 +3,36 @@
 use super::{Keyword, a, b, c};
 
 pub(super) const SCRIPT: &[Keyword] = &[
-    a("script").wants(1).quiet(),
-    a("interval").takes(1).quiet(),
-    a("timeout").takes(1).quiet(),
-    a("weight").takes(1).quiet(),
-    a("rise").takes(1).quiet(),
-    a("fall").takes(1).quiet(),
-    a("user").takes(1).quiet(),
-    b("init_fail").quiet(),
+    a("script").wants(1),
+    a("interval").takes(1),
+    a("timeout").takes(1),
+    a("weight").takes(1),
+    a("rise").takes(1),
+    a("fall").takes(1),
+    a("user").takes(1),
+    b("init_fail"),
 ];
 
-pub(super) const FILE: &[Keyword] =
-    &[b("file").wants(1).quiet(), b("weight").wants(1).quiet(), b("init_file").quiet()];
+pub(super) const FILE: &[Keyword] = &[b("file").wants(1), b("weight").wants(1), b("init_file")];
 
 pub(super) const PROCESS: &[Keyword] = &[
-    b("process").takes(1).quiet(),
-    b("param_match").quiet(),
-    b("weight").wants(1).quiet(),
-    b("quorum").takes(1).quiet(),
-    b("quorum_max").takes(1).quiet(),
-    b("delay").takes(1).quiet(),
-    b("fork_delay").takes(1).quiet(),
-    b("terminate_delay").takes(1).quiet(),
-    b("full_command").quiet(),
+    b("process").takes(1),
+    b("param_match"),
+    b("weight").wants(1),
+    b("quorum").takes(1),
+    b("quorum_max").takes(1),
+    b("delay").takes(1),
+    b("fork_delay").takes(1),
+    b("terminate_delay").takes(1),
+    b("full_command"),
 ];
 
 pub(super) const GROUP: &[Keyword] = &[
     a("group").values(),
     a("track_interface").values(),
-    a("track_script")
-        .values()
-        .pending("not evaluated by this version; the address is held whatever the script says"),
-    b("track_file")
-        .values()
-        .pending("not read by this version; the address is held whatever the file says"),
-    b("track_process").values().pending(
-        "not watched by this version; the address is held whether the process runs or not",
-    ),
+    a("track_script").values(),
+    b("track_file").values(),
+    b("track_process").values(),
     c("track_bfd").values().quiet(),
     a("notify").takes(1).pending(NOTIFY),
     a("notify_master").takes(1).pending(NOTIFY),

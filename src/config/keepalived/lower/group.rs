@@ -46,6 +46,9 @@ impl Lower<'_> {
             "track_interface" => {
                 group.tracked_interfaces.extend(self.tracked_interfaces(statement));
             }
+            "track_script" | "track_file" | "track_process" => {
+                group.tracked.extend(self.tracked(statement).into_iter().flatten());
+            }
             "sync_group_tracking_weight" => group.member_weights = Some(Spanned::new(true, place)),
             "global_tracking" => {
                 let message = "global_tracking is an old word for sync_group_tracking_weight";

@@ -93,6 +93,9 @@ impl Lower<'_> {
             "track_interface" => {
                 instance.tracked_interfaces.extend(self.tracked_interfaces(statement));
             }
+            "track_script" | "track_file" | "track_process" => {
+                instance.tracked.extend(self.tracked(statement).into_iter().flatten());
+            }
             "dont_track_primary" => instance.track_primary = said(false),
             _ if self.hook(&mut instance.hooks, statement) => {}
             _ => return self.policy(instance, statement),
@@ -255,7 +258,7 @@ impl Lower<'_> {
     }
 
     /// A weight; 254 either way is a little too much and becomes 253.
-    fn weight(&mut self, word: &Word) -> Setting<Weight> {
+    pub(super) fn weight(&mut self, word: &Word) -> Setting<Weight> {
         let number = self.number_of(word, -254..=254_i16)?;
         let weight = Weight::new(number.value.clamp(-253, 253)).ok()?;
         if number.value.abs() == 254 {

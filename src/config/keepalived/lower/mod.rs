@@ -13,6 +13,7 @@ mod pending;
 mod route;
 mod rule;
 mod script;
+mod trackers;
 mod unheeded;
 mod unicast;
 mod value;
@@ -79,7 +80,7 @@ impl Lower<'_> {
             "vrrp_sync_group" => self.sync_group(statement),
             _ if self.daemon_at_root(statement) => {}
             _ => {
-                self.fixtures(statement);
+                let _known = self.tracker(statement) || self.fixtures(statement);
             }
         }
     }
@@ -106,7 +107,7 @@ mod tests {
     use super::super::keywords::{self, Keyword, ROOT, Shape, Status};
     use super::super::parse::Body;
     use super::*;
-    use crate::config::declared::{Group, Instance};
+    use crate::config::declared::{File, Group, Instance, Process, Script, Tracker, Watch};
     use crate::config::source::Spanned;
 
     /// A bare statement of each keyword of a root block that is said to work.
@@ -148,6 +149,19 @@ mod tests {
             let name = Spanned::new("A".to_owned(), statement.place().unwrap());
             let taken = lower.group_setting(&mut Group::new(name), statement);
             assert!(taken, "{}", statement.keyword.name);
+        }
+        for (block, watch) in [
+            ("vrrp_script", Watch::Script(Script::default())),
+            ("track_file", Watch::File(File::default())),
+            ("vrrp_track_process", Watch::Process(Process::default())),
+        ] {
+            for statement in &working(block) {
+                let name = Spanned::new("A".to_owned(), statement.place().unwrap());
+                let watch = watch.clone();
+                let mut tracker = Tracker { name, weight: None, reverse: None, watch };
+                let taken = lower.tracker_setting(&mut tracker, statement);
+                assert!(taken, "{}", statement.keyword.name);
+            }
         }
     }
 }
