@@ -10,7 +10,9 @@ use rustix::io::Errno;
 use crate::config::model::{Fixtures, Instance};
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
-use crate::types::{Announce, GroupTransition, Refused, Reprioritised, Slot, Standing, Transition};
+use crate::types::{
+    Announce, Differs, GroupTransition, Refused, Reprioritised, Slot, Standing, Transition,
+};
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::board::{Board, Note};
@@ -193,6 +195,10 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         if self.to_main.refusals.is_news(&refused) {
             self.tell_main(Told::Refused(refused));
         }
+    }
+
+    fn remark(&mut self, differs: Differs) {
+        self.tell_main(Told::Differs(differs));
     }
 }
 

@@ -20,7 +20,8 @@ use crate::config::model::TrackerName;
 use crate::kernel::Plan;
 use crate::sys;
 use crate::types::{
-    GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition,
+    Differs, GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId,
+    Transition,
 };
 use crate::vrrp::Listen;
 use crate::wire::FrameError;
@@ -88,6 +89,8 @@ pub(super) enum Told {
     Reprioritised(Reprioritised),
     /// An instance refuses packets. Told once a minute for each reason.
     Refused(Refused),
+    /// A peer has other settings than we.
+    Differs(Differs),
     /// The system did not take an advert. Told once for each reason and state of the instance.
     Unsent {
         /// Whose advert.

@@ -19,7 +19,7 @@ use tracing::{debug, error, info, warn};
 use crate::config::diff::diff;
 use crate::config::model::Model;
 use crate::kernel::netlink::MonitorError;
-use crate::observe::{refusal, transition};
+use crate::observe::{difference, refusal, transition};
 use crate::sys::{Region, Signals};
 use crate::types::{Cause, LinkName, Slot, Transition};
 
@@ -144,6 +144,7 @@ impl Main<'_> {
                     );
                 }
                 Told::Refused(refused) => refusal::log(self.names.get(refused.slot), &refused),
+                Told::Differs(differs) => difference::log(self.names.get(differs.slot), &differs),
                 // Priority 0 cannot leave by a link that is down: the fault has told that.
                 Told::Unsent { slot, errno } if self.at_fault.contains(&slot) => {
                     let instance = self.names.get(slot);

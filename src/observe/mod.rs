@@ -1,5 +1,6 @@
 //! What operators see: the log, and the change of an instance's state in its words.
 
+pub mod difference;
 pub mod log;
 pub mod refusal;
 pub mod transition;

@@ -3,6 +3,7 @@
 mod address;
 mod announce;
 mod counters;
+mod differs;
 mod family;
 mod group;
 mod instant;
@@ -24,6 +25,7 @@ mod vrid;
 pub use address::{Address, Broadcast, Scope};
 pub use announce::Announce;
 pub use counters::Counters;
+pub use differs::{Difference, Differs};
 pub use family::{Family, Version};
 pub use group::{GroupId, GroupTransition};
 pub use instant::Instant;

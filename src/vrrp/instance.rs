@@ -6,10 +6,11 @@ use super::interface::{Desire, Listen, Outbox, Reannounce, Transmit};
 use super::machine::{Action, Actions, Event, Machine, Settings};
 use super::receive::{Accepted, Receiver, fingerprint};
 use super::release::{self, Release};
+use super::remarks::Remarks;
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
-    Cause, Centis, Counters, Fault, GroupId, IfIndex, Instant, Priority, Refused, Reject, Slot,
-    Standing, TrackerId, Transition, Version,
+    Cause, Centis, Counters, Difference, Differs, Fault, GroupId, IfIndex, Instant, Priority,
+    Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
 };
 use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
 
@@ -41,6 +42,7 @@ pub(super) struct Instance {
     follows: Option<IpAddr>,
     frame: Frame,
     fingerprint: u64,
+    remarks: Remarks,
     coverage: Coverage,
     /// Priorities of the unicast peers as last heard, in the peers' order.
     known: Vec<Option<Priority>>,
@@ -78,6 +80,7 @@ impl Instance {
             follows: None,
             frame: frame(&config)?,
             fingerprint: fingerprint(config.addresses.iter().map(|address| address.ip)),
+            remarks: Remarks::default(),
             coverage: coverage(&config),
             known,
             release,
@@ -102,6 +105,7 @@ impl Instance {
         self.handle(Event::Timeout, now, out);
         self.frame = frame;
         self.fingerprint = fingerprint(config.addresses.iter().map(|address| address.ip));
+        self.remarks = Remarks::default();
         self.coverage = coverage(&config);
         if peers(&self.config.transport) != peers(&config.transport) {
             self.known = vec![None; peers(&config.transport).len()];
@@ -151,7 +155,10 @@ impl Instance {
         out: &mut impl Outbox,
     ) {
         match self.judge(datagram, header) {
-            Ok(accepted) => self.accept(accepted, now, out),
+            Ok(accepted) => {
+                self.remark(&accepted, header, now, out);
+                self.accept(accepted, now, out);
+            }
             Err(reason) => {
                 self.counters.reject(reason);
                 if reason != Reject::NotRunning {
@@ -192,6 +199,31 @@ impl Instance {
         }
         self.learn(advert.source, advert.priority);
         self.handle(Event::Advert(advert), now, out);
+    }
+
+    /// Tells the operator of a peer with other settings, from time to time.
+    fn remark(
+        &mut self,
+        accepted: &Accepted,
+        header: &Header<'_>,
+        now: Instant,
+        out: &mut impl Outbox,
+    ) {
+        let (slot, peer) = (self.slot, accepted.advert.source);
+        if self.remarks.interval(accepted.interval_differs, now) {
+            let (theirs, ours) = (accepted.advert.interval, self.config.interval);
+            let what = Difference::Interval { theirs, ours };
+            out.remark(Differs { slot, at: now, peer, what });
+        }
+        if self.remarks.addresses(accepted.addresses_differ, now)
+            && let Ok(advert) = header.advertisement(self.config.version, self.config.family)
+        {
+            let own = || self.config.addresses.iter().map(|address| address.ip);
+            let theirs = advert.addresses().find(|ip| !own().any(|own| own == *ip));
+            let ours = own().find(|ip| !advert.addresses().any(|their| their == *ip));
+            let what = Difference::Addresses { theirs, ours };
+            out.remark(Differs { slot, at: now, peer, what });
+        }
     }
 
     /// Remembers a unicast peer's priority for the choice of the successor.

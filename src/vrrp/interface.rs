@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::config::model::Instance;
 use crate::types::{
-    GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId, Transition,
-    Verdict,
+    Differs, GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId,
+    Transition, Verdict,
 };
 use crate::wire::Packet;
 
@@ -76,6 +76,10 @@ pub trait Outbox {
     /// A running instance refused this packet. Comes with each of them, however many there are.
     /// Nothing follows from it; who does not log need not listen.
     fn refuse(&mut self, _refused: Refused) {}
+
+    /// A peer has other settings than we. Comes now and then as long as it has. Nothing follows
+    /// from it; who does not log need not listen.
+    fn remark(&mut self, _differs: Differs) {}
 }
 
 /// One advert on its way out. The payload is the VRRP message, its checksum included.

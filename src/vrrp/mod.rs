@@ -10,6 +10,7 @@ pub mod machine;
 mod priority;
 mod receive;
 mod release;
+mod remarks;
 mod router;
 pub mod timing;
 mod trackers;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use vipd::config::model::{Instance, Peer, Transport};
 use vipd::types::{
-    Address, Cause, Centis, Family, GroupTransition, IfIndex, Instant, LinkAddress, LinkName,
-    LinkReport, MacAddr, Packet, Priority, Reject, Reprioritised, Scope, Slot, Standing,
+    Address, Cause, Centis, Differs, Family, GroupTransition, IfIndex, Instant, LinkAddress,
+    LinkName, LinkReport, MacAddr, Packet, Priority, Reject, Reprioritised, Scope, Slot, Standing,
     Transition, Vrid,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
@@ -66,6 +66,7 @@ pub(crate) struct Recorder {
     pub(crate) told: Vec<Transition>,
     pub(crate) changes: Vec<Reprioritised>,
     pub(crate) groups: Vec<Standing>,
+    pub(crate) remarks: Vec<Differs>,
 }
 
 impl Outbox for Recorder {
@@ -79,6 +80,10 @@ impl Outbox for Recorder {
 
     fn desire(&mut self, slot: Slot, desire: Desire) {
         self.desires.push((slot, desire));
+    }
+
+    fn remark(&mut self, differs: Differs) {
+        self.remarks.push(differs);
     }
 
     fn announce(&mut self, slot: Slot, _why: Reannounce) {

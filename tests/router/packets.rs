@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vipd::config::model::{Instance, TrackedInterface, Transport};
-use vipd::types::{Address, Reject, Standing, Version, Weight};
+use vipd::types::{Address, Difference, Reject, Standing, Version, Weight};
 use vipd::vrrp::Input;
 
 use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, message_v2, report, unicast};
@@ -173,4 +173,9 @@ fn another_address_list_is_counted_and_the_advert_accepted() {
     node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
     let counters = *node.router.views().next().unwrap().counters;
     assert_eq!((counters.address_list_differs, counters.adverts_received), (1, 1));
+    let (theirs, ours) = (None, Some(ip("10.0.0.101")));
+    let told: Vec<_> = node.out.remarks.iter().map(|it| (it.peer, it.what)).collect();
+    assert_eq!(told, [(ip("10.0.0.9"), Difference::Addresses { theirs, ours })]);
+    node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
+    assert_eq!(node.out.remarks.len(), 1, "not with every advert");
 }
