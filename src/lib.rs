@@ -14,6 +14,7 @@
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
 //! | [`sim`] | nodes on a simulated network in virtual time, from a seed | types, wire, vrrp, config::model, kernel::AddressEvent, kernel::Agent, kernel::Notice, kernel::Plan, kernel::Refusal, kernel::Sink, kernel::memory |
 //! | [`observe`] | what operators see | types, sys, config::model |
+//! | [`notify`] | tells others what happens: programs, named pipes | types, sys, config::model |
 //! | [`daemon`] | processes, threads and the messages between them | everything |
 //! | [`cli`] | the command line, a file per command | everything |
 
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod kernel;
+pub mod notify;
 pub mod observe;
 pub mod sim;
 pub mod sys;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Sender, SyncSender};
+use std::time::Duration;
 
 use rustix::io::Errno;
 
@@ -11,7 +12,8 @@ use crate::config::model::{Fixtures, Instance};
 use crate::kernel::Plan;
 use crate::sys::{Departure, PipeWaker, Transmitter};
 use crate::types::{
-    Announce, Differs, GroupTransition, Refused, Reprioritised, Slot, Standing, Transition,
+    Announce, Differs, GroupTransition, Instant, Outranked, Refused, Reprioritised, Slot, Standing,
+    Transition,
 };
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
@@ -50,6 +52,8 @@ pub(super) struct ToMain {
     pub(super) wake: bool,
     /// Why an advert of each slot was not sent, told once in each state.
     pub(super) unsent: Vec<Option<Errno>>,
+    /// When an advert of lower priority was last told of each slot.
+    pub(super) outranked: Vec<Option<Instant>>,
     /// Which refused packets were told.
     pub(super) refusals: Refusals,
 }
@@ -151,6 +155,7 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         }
         if self.to_main.unsent.len() <= slot.index() {
             self.to_main.unsent.resize(slot.index() + 1, None);
+            self.to_main.outranked.resize(slot.index() + 1, None);
         }
         self.to_main.refusals.reserve(slot);
     }
@@ -189,6 +194,17 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
 
     fn reprioritise(&mut self, change: Reprioritised) {
         self.tell_main(Told::Reprioritised(change));
+    }
+
+    fn outrank(&mut self, outranked: Outranked) {
+        // A flood of them must not take the place of what is told once.
+        let told = self.to_main.outranked.get_mut(outranked.slot.index());
+        if told.is_some_and(|told| {
+            let is_due = told.is_none_or(|told| outranked.at.since(told) >= OUTRANKED_GAP);
+            is_due && told.replace(outranked.at) != Some(outranked.at)
+        }) {
+            self.tell_main(Told::Outranked(outranked));
+        }
     }
 
     fn refuse(&mut self, refused: Refused) {
@@ -231,3 +247,5 @@ impl ToMain {
 
 /// Whose the node's own addresses, routes and rules are, in messages.
 const FIXTURES: &str = "static";
+/// The least time between two adverts of lower priority that are told of one instance.
+const OUTRANKED_GAP: Duration = Duration::from_millis(10);

@@ -20,8 +20,8 @@ use crate::config::model::TrackerName;
 use crate::kernel::Plan;
 use crate::sys;
 use crate::types::{
-    Differs, GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId,
-    Transition,
+    Differs, GroupTransition, IfIndex, LinkReport, Outranked, Refused, Reprioritised, Slot,
+    TrackerId, Transition,
 };
 use crate::vrrp::Listen;
 use crate::wire::FrameError;
@@ -87,6 +87,8 @@ pub(super) enum Told {
     Group(GroupTransition),
     /// The effective priority of an instance changed.
     Reprioritised(Reprioritised),
+    /// An Active instance heard an advert of lower priority. Told every 10 ms at most.
+    Outranked(Outranked),
     /// An instance refuses packets. Told once a minute for each reason.
     Refused(Refused),
     /// A peer has other settings than we.

@@ -5,6 +5,7 @@
 //! | `run`, `detach` | from the command line to the processes |
 //! | `supervisor` | the parent process, with `pidfile`, `backoff`, `service` (systemd) |
 //! | `worker` | the child process's main thread, with `reload`, `realtime` |
+//! | `herald` | what programs and pipes are told of what the core thread tells |
 //! | `core` | the thread that runs the protocol, with `effects`, `sockets` |
 //! | `kernel` | the thread that holds the addresses, with `intake` |
 //! | `threads`, `messages`, `board` | how the three are started and talk |
@@ -19,6 +20,7 @@ mod counters;
 mod detach;
 mod effects;
 mod error;
+mod herald;
 mod identity;
 mod intake;
 mod kernel;

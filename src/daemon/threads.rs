@@ -92,6 +92,7 @@ impl Threads {
                 waker: told_waker,
                 wake: false,
                 unsent: Vec::new(),
+                outranked: Vec::new(),
                 refusals: Refusals::default(),
             },
             will,

@@ -19,11 +19,13 @@ use tracing::{debug, error, info, warn};
 use crate::config::diff::diff;
 use crate::config::model::Model;
 use crate::kernel::netlink::MonitorError;
+use crate::notify::Notifier;
 use crate::observe::{difference, refusal, transition};
 use crate::sys::{Region, Signals};
 use crate::types::{Cause, LinkName, Slot, Transition};
 
 use super::error::Error;
+use super::herald::Herald;
 use super::identity;
 use super::messages::{Applied, Told};
 use super::names::Names;
@@ -62,10 +64,13 @@ where
         realtime::prepare(&model.node);
         realtime::set_core_dump(options.core_dump);
         let threads = Threads::start(&model, will, pulse)?;
+        let notifier = Notifier::start()
+            .map_err(|source| Error::System { request: "start a thread", source })?;
         let mut main = Main {
             options,
             model: Model::default(),
             names: Names::default(),
+            herald: Herald::new(notifier),
             at_fault: HashSet::new(),
             threads,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
@@ -78,7 +83,6 @@ where
         main.change(model).await;
         main.reporter.report(News::Started);
         main.listen(&mut signals).await?;
-        main.reporter.report(News::Ended);
         Ok(())
     })
 }
@@ -89,6 +93,7 @@ struct Main<'a> {
     /// The running configuration.
     model: Model,
     names: Names,
+    herald: Herald,
     /// Instances that became unable to run and have told so.
     at_fault: HashSet<Slot>,
     threads: Threads,
@@ -109,6 +114,7 @@ impl Main<'_> {
                         self.hear();
                     }
                 }
+                () = self.herald.notifier().catch_up() => {}
                 Some(request) = signals.recv() => match request {
                     Request::Stop => return self.stop().await,
                     Request::Reload => self.reload().await,
@@ -130,6 +136,7 @@ impl Main<'_> {
                     let name = self.names.of(&transition);
                     let member = transition.cause.member().map(|slot| self.names.get(slot));
                     transition::log(name, &transition, self.threads.reports(), member);
+                    self.herald.transition(&transition);
                     self.note_fault(&transition);
                 }
                 Told::Group(transition) => {
@@ -142,6 +149,11 @@ impl Main<'_> {
                         &change,
                         self.threads.reports(),
                     );
+                    self.herald.reprioritised(&change);
+                }
+                Told::Outranked(outranked) => {
+                    transition::log_outranked(self.names.get(outranked.slot), &outranked);
+                    self.herald.outranked(&outranked);
                 }
                 Told::Refused(refused) => refusal::log(self.names.get(refused.slot), &refused),
                 Told::Differs(differs) => difference::log(self.names.get(differs.slot), &differs),
@@ -194,6 +206,7 @@ impl Main<'_> {
         let Applied { names, trackers, refused, will_overflows } = applied;
         let trackers = watched::by_index(&self.model, trackers);
         self.threads.watch(trackers, watched::surroundings(&self.model));
+        self.herald.follow(&self.model, &names);
         self.names.follow(names);
         // What the change itself brought about, while the old names are known.
         self.hear();
@@ -227,13 +240,14 @@ impl Main<'_> {
                 let left = self.hear_until_core_ends(patience + CORE_END).await;
                 self.threads.stop_checks().await;
                 self.threads.stop_kernel().await;
-                left
+                left?;
             }
-            Release::Keep => {
-                info!("The addresses stay.");
-                Ok(())
-            }
+            Release::Keep => info!("The addresses stay."),
         }
+        // Nothing is left to release, however long those take who are told of it.
+        self.reporter.report(News::Ended);
+        self.herald.stop(&self.model).await;
+        Ok(())
     }
 
     /// Logs what the core thread tells while every instance leaves.

@@ -6,8 +6,8 @@ use tracing::field::display;
 use tracing::info;
 
 use crate::types::{
-    Cause, Fault, GroupTransition, Occasion, Reprioritised, Standing, TrackerId, Transition,
-    Verdict,
+    Cause, Fault, GroupTransition, Occasion, Outranked, Reprioritised, Standing, TrackerId,
+    Transition, Verdict,
 };
 
 /// What a tracker is called and what is the matter with it, in words: `script chk (exited with
@@ -96,6 +96,16 @@ const fn about(cause: &Cause) -> Option<TrackerId> {
         | Cause::Stopped
         | Cause::Left => None,
     }
+}
+
+/// Writes into the log that somebody of lower priority advertises too.
+pub fn log_outranked(name: &str, outranked: &Outranked) {
+    let Outranked { peer, theirs, ours, .. } = outranked;
+    info!(
+        instance = name,
+        "({name}) Received advert from {peer} with lower priority {theirs}, ours {ours}, forcing \
+         new election"
+    );
 }
 
 /// keepalived's words for what happened.

@@ -41,7 +41,7 @@ pub use route::{Hop, Lock, PathMetric, PathProperty, Place, Preference, Route, R
 pub use rule::{Rule, RuleAction};
 pub use slot::Slot;
 pub use tracker::{TrackerId, Verdict};
-pub use transition::{Cause, Fault, Occasion, Reprioritised, Standing, Transition};
+pub use transition::{Cause, Fault, Occasion, Outranked, Reprioritised, Standing, Transition};
 pub use vrid::Vrid;
 
 /// A number is outside the range that its type allows. Nothing was built.

@@ -175,6 +175,21 @@ pub struct Reprioritised {
     pub occasion: Occasion,
 }
 
+/// An Active Router heard an advert that is worse than its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Outranked {
+    /// Which instance.
+    pub slot: Slot,
+    /// When.
+    pub at: Instant,
+    /// Who sent the advert.
+    pub peer: IpAddr,
+    /// Its priority.
+    pub theirs: Priority,
+    /// Our effective priority.
+    pub ours: Priority,
+}
+
 /// What makes a router look at its instances again.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Occasion {

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use super::interface::{Desire, Listen, Outbox, Reannounce, Transmit};
-use super::machine::{Action, Actions, Event, Machine, Settings};
+use super::machine::{Action, Actions, Advert, Event, Machine, Settings};
 use super::receive::{Accepted, Receiver, fingerprint};
 use super::release::{self, Release};
 use super::remarks::Remarks;
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
-    Cause, Centis, Counters, Difference, Differs, Fault, GroupId, IfIndex, Instant, Priority,
-    Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
+    Cause, Centis, Counters, Difference, Differs, Fault, GroupId, IfIndex, Instant, Outranked,
+    Priority, Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
 };
 use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
 
@@ -199,6 +199,18 @@ impl Instance {
         }
         self.learn(advert.source, advert.priority);
         self.handle(Event::Advert(advert), now, out);
+        self.note_lower(advert, now, out);
+    }
+
+    /// Reports an advert that was worse than our own.
+    fn note_lower(&self, advert: Advert, now: Instant, out: &mut impl Outbox) {
+        let (slot, ours) = (self.slot, self.machine.priority());
+        let Advert { priority: theirs, source: peer, .. } = advert;
+        let lower_address = self.source.is_some_and(|ours| peer < ours);
+        let lower = theirs < ours || (theirs == ours && lower_address);
+        if self.machine.standing() == Standing::Active && lower && !theirs.is_release() {
+            out.outrank(Outranked { slot, at: now, peer, theirs, ours });
+        }
     }
 
     /// Tells the operator of a peer with other settings, from time to time.

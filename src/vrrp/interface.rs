@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::config::model::Instance;
 use crate::types::{
-    Differs, GroupTransition, IfIndex, LinkReport, Refused, Reprioritised, Slot, TrackerId,
-    Transition, Verdict,
+    Differs, GroupTransition, IfIndex, LinkReport, Outranked, Refused, Reprioritised, Slot,
+    TrackerId, Transition, Verdict,
 };
 use crate::wire::Packet;
 
@@ -72,6 +72,10 @@ pub trait Outbox {
     /// An instance goes into the election with another priority. Nothing follows from it; who
     /// does not log need not listen.
     fn reprioritise(&mut self, _change: Reprioritised) {}
+
+    /// An Active instance heard an advert of lower priority. Comes with each of them, however many
+    /// there are. Nothing follows from it; who tells nobody need not listen.
+    fn outrank(&mut self, _outranked: Outranked) {}
 
     /// A running instance refused this packet. Comes with each of them, however many there are.
     /// Nothing follows from it; who does not log need not listen.

@@ -98,7 +98,7 @@ fn the_daemon_s_own_settings_are_read() {
 fn what_is_not_done_yet_is_told_once_and_what_nobody_misses_never() {
     let (_, codes) = with(
         "notification_email {\n a@example.net\n}\n smtp_server 127.0.0.1\n lvs_flush",
-        "debug 2\n track_bfd {\n}\n notify_master /x\n notify_backup /y\n accept",
+        "debug 2\n track_bfd {\n}\n smtp_alert\n accept",
     );
     assert_eq!(codes, ["not-done"; 2]);
 }

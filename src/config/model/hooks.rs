@@ -57,6 +57,19 @@ pub struct Fifo {
     pub reader: Option<Program>,
 }
 
+impl Hooks {
+    /// Every program among them.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        let Self { any, active, backup, fault, stop, outranking, .. } = self;
+        let deleted = match &self.deleted {
+            Deletion::AsFault => None,
+            Deletion::AsDeleted(program) => program.as_ref(),
+        };
+        let plain = [any, active, backup, fault, stop, outranking];
+        plain.into_iter().flatten().chain(deleted)
+    }
+}
+
 impl Fifos {
     /// Each pipe once: where both names are the same, the first is meant.
     pub fn iter(&self) -> impl Iterator<Item = &Fifo> {

@@ -63,16 +63,16 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("smtp_alert_checker").quiet(),
     c("no_email_faults").quiet(),
     // Scripts.
-    a("enable_script_security").quiet(),
-    a("script_user").wants(1).quiet(),
+    a("enable_script_security"),
+    a("script_user").wants(1),
     c("set_supplementary_groups").quiet(),
     c("use_symlink_paths").quiet(),
-    b("notify_fifo").wants(1).pending(FIFO),
-    c("notify_fifo_script").wants(1).pending(FIFO),
-    b("vrrp_notify_fifo").wants(1).pending(FIFO),
-    c("vrrp_notify_fifo_script").wants(1).pending(FIFO),
-    b("vrrp_notify_priority_changes").quiet(),
-    c("fifo_write_vrrp_states_on_reload").quiet(),
+    b("notify_fifo").wants(1),
+    c("notify_fifo_script").wants(1),
+    b("vrrp_notify_fifo").wants(1),
+    c("vrrp_notify_fifo_script").wants(1),
+    b("vrrp_notify_priority_changes"),
+    c("fifo_write_vrrp_states_on_reload"),
     c("startup_script").wants(1).pending(LIFE_SCRIPT),
     c("startup_script_timeout").wants(1).quiet(),
     c("shutdown_script").wants(1).pending(LIFE_SCRIPT),
@@ -160,7 +160,6 @@ const OWNER_IGNORES: &str =
     "not kept by this version; an owner yields to another owner of a higher address";
 const EXTRA_GARP: &str = "not done by this version; extra interfaces are not announced on";
 const TIMED_RELOAD: &str = "not watched by this version; send SIGHUP to reload";
-const FIFO: &str = "not written by this version; its reader hears of no change of state";
 const LIFE_SCRIPT: &str = "not run by this version; what it prepares has to be there already";
 const SNMP: &str = "not spoken by this version; a monitor that asks by SNMP gets no answer";
 const DBUS: &str = "not spoken by this version; a monitor that asks by D-Bus gets no answer";

@@ -76,14 +76,14 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     b("use_vmac_addr").pending(VMAC),
     c("use_ipvlan").pending(VMAC),
     // Notification.
-    a("notify").takes(1).pending(NOTIFY),
-    a("notify_master").takes(1).pending(NOTIFY),
-    a("notify_backup").takes(1).pending(NOTIFY),
-    a("notify_fault").takes(1).pending(NOTIFY),
-    a("notify_stop").takes(1).pending(NOTIFY),
-    b("notify_master_rx_lower_pri").takes(1).pending(NOTIFY),
-    c("notify_deleted").pending(NOTIFY),
-    c("notify_priority_changes").quiet(),
+    a("notify").takes(1),
+    a("notify_master").takes(1),
+    a("notify_backup").takes(1),
+    a("notify_fault").takes(1),
+    a("notify_stop").takes(1),
+    b("notify_master_rx_lower_pri").takes(1),
+    c("notify_deleted"),
+    c("notify_priority_changes"),
     b("smtp_alert").pending("not sent by this version; nobody gets a mail on a change of state"),
     // Relics.
     c("lvs_sync_daemon_interface").takes(1).quiet(),
@@ -104,4 +104,3 @@ const HMAC: &[Keyword] = &[
 const EXPIRED: &str = "not kept by this version; after a stall the instance stays as it is";
 const EXTRA_GARP: &str = "not done by this version; extra interfaces are not announced on";
 const VMAC: &str = "not made by this version; the address answers with the interface's own MAC";
-const NOTIFY: &str = "not run by this version; no script hears of a change of state";
