@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use vipd::sys::namespace::Network;
-use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter, Waker};
+use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter, Waker, clock};
 use vipd::types::{Centis, Family, IfIndex, Priority, Slot, Version, Vrid};
 use vipd::wire::{Coverage, Datagram, Format, Frame, Header};
 
@@ -76,7 +76,7 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
         transmitter.flush(|_, errno| panic!("refused: {errno}"));
         waker.wake();
         waker.drain();
-        while poller.wait(Some(Duration::ZERO)).unwrap().len() > 0 {
+        while poller.wait_until(Some(clock::now())).unwrap().len() > 0 {
             arrivals.receive(&receiver).unwrap();
             for packet in arrivals.packets() {
                 let datagram = Datagram::read(packet).unwrap();

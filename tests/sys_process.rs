@@ -21,7 +21,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::process::{getpid, getppid, getsid};
 
 use vipd::sys::process::{self, Exit, Fork, Pid};
-use vipd::sys::{Poller, Receiver, Region, Signal, Signals, namespace, realtime};
+use vipd::sys::{Poller, Receiver, Region, Signal, Signals, clock, namespace, realtime};
 use vipd::types::IfIndex;
 
 /// A test. It gets the queue in which the ends of children arrive.
@@ -80,7 +80,7 @@ fn end_of(child: Pid, ends: &Signals) -> Exit {
         if let Some(exit) = process::reap(child).unwrap() {
             return exit;
         }
-        let _ready = poller.wait(Some(Duration::from_secs(1))).unwrap().len();
+        let _ready = poller.wait_until(Some(clock::now() + Duration::from_secs(1))).unwrap().len();
         while ends.next().unwrap().is_some() {}
     }
     panic!("child {child:?} does not end");
@@ -184,7 +184,7 @@ fn caught_signals_wait_to_be_read(ends: &Signals) {
         for signal in [Signal::USR1, Signal::USR1, json, json] {
             signal.send(getpid()).unwrap();
         }
-        assert!(poller.wait(Some(Duration::ZERO)).unwrap().eq([5]));
+        assert!(poller.wait_until(Some(clock::now())).unwrap().eq([5]));
         let mut caught = Vec::new();
         while let Some(signal) = signals.next().unwrap() {
             assert_eq!(signal.sender, Some(getpid()));

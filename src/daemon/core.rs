@@ -101,8 +101,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         loop {
             let due = self.due();
             pulse::rest(&self.pulse, due);
-            let timeout = due.map(|at| at.since(clock::now()));
-            let ready: ArrayVec<u64, 64> = self.poller.wait(timeout)?.take(64).collect();
+            let ready: ArrayVec<u64, 64> = self.poller.wait_until(due)?.take(64).collect();
             let now = clock::now();
             pulse::beat(&self.pulse, now);
             let rest = self.turn(&ready, due, now);
@@ -207,10 +206,12 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     }
 
     fn receive(&mut self, token: u64, now: Instant) -> usize {
-        let (router, effects) = (&mut self.router, &mut self.effects);
-        self.sockets.receive(token, |listen, packet| {
+        let (router, effects, rest) = (&mut self.router, &mut self.effects, self.pace.rest());
+        self.sockets.receive(token, |listen, packet, waited| {
             let link = listen.link;
-            router.handle(Input::Received { link, packet }, now, effects);
+            // A timer that an advert starts anew starts when it came, not when it was read.
+            let arrived = now - waited.min(rest);
+            router.handle(Input::Received { link, packet }, arrived, effects);
         })
     }
 

@@ -56,11 +56,11 @@ impl Sockets {
     }
 
     /// Takes up to 64 packets from the socket that the poller knows by `token` and hands them to
-    /// `each`. Returns how many there were.
+    /// `each`, with how long they waited. Returns how many there were.
     pub(super) fn receive(
         &mut self,
         token: u64,
-        mut each: impl FnMut(Listen, Packet<'_>),
+        mut each: impl FnMut(Listen, Packet<'_>, Duration),
     ) -> usize {
         let place = token.checked_sub(FIRST_TOKEN).map(usize::try_from);
         let Some(Ok(place)) = place else { return 0 };
@@ -71,7 +71,8 @@ impl Sockets {
         let Ok(count) = self.arrivals.receive(receiver) else {
             return 0;
         };
-        self.arrivals.packets().for_each(|packet| each(*listen, packet));
+        let arrivals = self.arrivals.packets().zip(self.arrivals.waited());
+        arrivals.for_each(|(packet, waited)| each(*listen, packet, waited));
         count
     }
 

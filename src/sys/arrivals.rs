@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 use std::{mem, ptr};
 
 use rustix::io::Errno;
@@ -9,6 +10,7 @@ use rustix::io::Errno;
 use crate::types::{Family, Packet};
 
 use super::call::{answered, fitted};
+use super::clock;
 use super::control::{self, find};
 use super::error::{During, Error};
 use super::receive::Receiver;
@@ -18,6 +20,8 @@ pub struct Arrivals {
     places: Vec<Place>,
     arrived: usize,
     family: Family,
+    /// The time by the clock that stamps packets, when these were taken.
+    wall: Duration,
 }
 
 /// Room for one packet.
@@ -37,6 +41,7 @@ impl Arrivals {
             places: (0..BATCH).map(|_| Place::empty()).collect(),
             arrived: 0,
             family: Family::V4,
+            wall: Duration::ZERO,
         }
     }
 
@@ -53,6 +58,7 @@ impl Arrivals {
             Err(Errno::AGAIN | Errno::INTR) => 0,
             Err(errno) => return Err(errno).during("receive VRRP packets"),
         };
+        self.wall = clock::stamping();
         Ok(self.arrived)
     }
 
@@ -62,6 +68,15 @@ impl Arrivals {
         let family = self.family;
         let arrived = self.places.iter().take(self.arrived);
         arrived.map(move |place| place.packet(family))
+    }
+
+    /// How long ago each of them reached the kernel, in their order. What it says is wrong by as
+    /// much as the wall's clock was set in between: nothing longer than the packets can have
+    /// waited is to be believed.
+    pub fn waited(&self) -> impl Iterator<Item = Duration> {
+        let wall = self.wall;
+        let arrived = self.places.iter().take(self.arrived);
+        arrived.map(move |place| wall.saturating_sub(place.stamp().unwrap_or(wall)))
     }
 
     fn receive_from(&mut self, receiver: &Receiver) -> Result<usize, Errno> {
@@ -150,6 +165,15 @@ impl Place {
             .and_then(|data| data.first_chunk::<4>())
             .and_then(|octets| u8::try_from(libc::c_int::from_ne_bytes(*octets)).ok())
             .unwrap_or(0)
+    }
+
+    /// When it reached the kernel, as a `timespec`.
+    fn stamp(&self) -> Option<Duration> {
+        let data = find(self.control(), libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS)?;
+        let (seconds, rest) = data.split_first_chunk::<8>()?;
+        let nanos = rest.first_chunk::<8>()?;
+        let seconds = u64::try_from(i64::from_ne_bytes(*seconds)).ok()?;
+        Some(Duration::new(seconds, u32::try_from(i64::from_ne_bytes(*nanos)).ok()?))
     }
 
     fn control(&self) -> &[u8] {

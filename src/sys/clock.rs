@@ -17,6 +17,12 @@ pub fn now() -> Instant {
     Instant::from_nanos(u64::try_from(since_origin.as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// The time of the clock with which the kernel stamps packets. It is the wall's: good for how
+/// long ago that was, within bounds that do not come from it, and for nothing else.
+pub(super) fn stamping() -> Duration {
+    duration(clock_gettime(ClockId::Realtime))
+}
+
 /// Kernel time as a duration; zero for times before the clock's origin.
 fn duration(time: Timespec) -> Duration {
     Duration::try_from(time).unwrap_or_default()

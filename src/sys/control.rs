@@ -76,8 +76,9 @@ const WORD: usize = size_of::<usize>();
 /// Octets of a header: the length, the level, the type.
 const HEADER: usize = WORD + 8;
 
-/// Octets of ancillary data at most: an `in6_pktinfo` and a hop limit, with their headers.
-pub(super) const ROOM: usize = padded(HEADER + 20) + padded(HEADER + 4);
+/// Octets of ancillary data at most, with their headers: an `in6_pktinfo`, a hop limit and a
+/// `timespec`.
+pub(super) const ROOM: usize = padded(HEADER + 20) + padded(HEADER + 4) + padded(HEADER + 16);
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +87,9 @@ mod tests {
     #[test]
     fn each_piece_is_found_again_and_others_are_not() {
         let control = Control::new().with(41, 50, &[7; 20]).with(41, 52, &[9; 4]);
+        let control = control.with(1, 35, &[3; 16]);
         assert_eq!(control.as_bytes().len(), ROOM);
+        assert_eq!(find(control.as_bytes(), 1, 35), Some(&[3; 16][..]));
         assert_eq!(find(control.as_bytes(), 41, 50), Some(&[7; 20][..]));
         assert_eq!(find(control.as_bytes(), 41, 52), Some(&[9; 4][..]));
         assert_eq!(find(control.as_bytes(), 0, 52), None);

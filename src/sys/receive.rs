@@ -42,6 +42,8 @@ impl Receiver {
             IpAddr::V4(address) => receiver.bind_v4(link, address)?,
             IpAddr::V6(address) => receiver.bind_v6(link, address)?,
         }
+        switch_on(&receiver.socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS)
+            .during("ask for times of arrival")?;
         receiver.make_room()?;
         receiver.forget_others();
         Ok(receiver)

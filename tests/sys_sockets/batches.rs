@@ -1,10 +1,11 @@
 //! Many packets, and great ones.
 
 use std::net::{IpAddr, SocketAddrV4, SocketAddrV6};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use vipd::sys::{Arrivals, Departure};
+use vipd::sys::{Arrivals, Departure, Waker, clock, wait_for};
 use vipd::types::{Centis, Family, Priority, Reject, Version, Vrid};
 use vipd::wire::{Coverage, Datagram, Format, Frame, Header};
 
@@ -34,6 +35,30 @@ fn three_batches_arrive_in_order_64_at_a_time() {
             }
         }
         assert!(vrids.into_iter().eq(1..=192));
+    }
+}
+
+#[test]
+fn a_packet_that_was_left_lying_tells_since_when() {
+    let cable = Cable::lay();
+    for (source, group) in [(cable.near.v4, group_v4()), (cable.near.v6, group_v6())] {
+        let receiver = cable.far.receiver(group);
+        let mut transmitter = cable.near.transmitter();
+        let quiet = Waker::new().unwrap();
+        let lain = [Duration::from_millis(30), Duration::from_millis(10)];
+        let begin = clock::now();
+        for gap in [lain[0] - lain[1], lain[1]] {
+            let message = advert(1, source, group);
+            transmitter.push(cable.near.departure(group, &message), never);
+            transmitter.flush(never);
+            wait_for(&quiet, gap).unwrap();
+        }
+        let mut arrivals = Arrivals::new();
+        assert_eq!(arrivals.receive(&receiver).unwrap(), 2);
+        let spent = clock::now().since(begin);
+        let waited: Vec<_> = arrivals.waited().collect();
+        assert!(waited[0] >= lain[0] && waited[0] <= spent, "{waited:?} of {spent:?}");
+        assert!(waited[1] >= lain[1] && waited[1] < waited[0], "{waited:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use rustix::net::netdevice::name_to_index;
 use socket2::{Domain, Socket, Type};
 
 use vipd::sys::namespace::Network;
-use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter};
+use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter, clock};
 use vipd::types::{Centis, Family, IfIndex, Packet, Priority, Slot, Vrid};
 use vipd::wire::{Coverage, Format, Frame};
 
@@ -139,7 +139,7 @@ pub(crate) fn advert(vrid: u8, source: IpAddr, destination: IpAddr) -> Vec<u8> {
 pub(crate) fn wait(receiver: &Receiver) -> bool {
     let mut poller = Poller::new().unwrap();
     poller.add(receiver, 0).unwrap();
-    let ready = poller.wait(Some(Duration::from_secs(2))).unwrap();
+    let ready = poller.wait_until(Some(clock::now() + Duration::from_secs(2))).unwrap();
     ready.len() > 0
 }
 
@@ -148,8 +148,8 @@ pub(crate) fn drain(receiver: &Receiver, mut each: impl FnMut(Packet<'_>)) {
     let mut arrivals = Arrivals::new();
     let mut poller = Poller::new().unwrap();
     poller.add(receiver, 0).unwrap();
-    let patience = Some(Duration::from_millis(200));
-    while poller.wait(patience).unwrap().len() > 0 {
+    let patience = Duration::from_millis(200);
+    while poller.wait_until(Some(clock::now() + patience)).unwrap().len() > 0 {
         arrivals.receive(receiver).unwrap();
         arrivals.packets().for_each(&mut each);
     }
