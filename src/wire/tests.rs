@@ -278,7 +278,10 @@ proptest! {
         };
         let authenticated = advert.authenticated().map(|found| (found.kind, *found.data));
         prop_assert_eq!(authenticated, expected);
-        prop_assert_eq!(advert.verify(sample.source, sample.destination), Ok(sample.sealed_with()));
+        let found = advert.verify(sample.source, sample.destination).unwrap();
+        // One pseudo-header in 65535 sums up to nothing: then the forms are one.
+        let same = Sample { coverage: found, ..sample.clone() }.seal() == message;
+        prop_assert!(found == sample.sealed_with() || same, "{found:?}");
     }
 
     #[test]
