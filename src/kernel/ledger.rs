@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::types::{Address, Family, IfIndex, Instant, LinkName, Route, Rule, Slot};
 
 use super::fight::Fight;
-use super::host::Stands;
+use super::host::{Refusal, Stands};
 use super::object::{Object, Target, Trace};
 use super::reconcile::Actual;
 
@@ -43,6 +43,8 @@ pub(super) struct Entry {
     pub(super) suspect: bool,
     /// How often in a row the kernel refused; the operator knows of it from 1 on.
     pub(super) refusals: u32,
+    /// When the operator was told that the kernel refuses it, and why.
+    pub(super) told: Option<(Instant, Refusal)>,
     /// When it is tried again.
     pub(super) retry_at: Option<Instant>,
     /// How often it was put back after somebody deleted it.
@@ -140,6 +142,7 @@ impl Ledger {
             queued: false,
             suspect: false,
             refusals: 0,
+            told: None,
             retry_at: None,
             fight: Fight::default(),
         });

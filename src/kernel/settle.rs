@@ -137,6 +137,7 @@ impl<K: Kernel> Agent<K> {
         };
         let suspect = std::mem::take(&mut entry.suspect);
         let failed = std::mem::take(&mut entry.refusals) > 0;
+        entry.told = None;
         if suspect && done {
             entry.fight.count();
             self.counters.restored += 1;
@@ -208,7 +209,13 @@ impl<K: Kernel> Agent<K> {
             entry.actual = Actual::Unknown;
         }
         self.retry_at = self.retry_at.min(retry_at);
-        entry.refusals == 1
+        // What the kernel always refuses is no news at every take-over.
+        let same = |(at, why): &(Instant, Refusal)| why == refusal && now.since(*at) < QUIET;
+        let is_news = entry.refusals == 1 && !entry.told.as_ref().is_some_and(same);
+        if is_news {
+            entry.told = Some((now, refusal.clone()));
+        }
+        is_news
     }
 
     /// Tells each slot that holds the address that it is not there.
@@ -251,7 +258,7 @@ impl<K: Kernel> Agent<K> {
         let down = !matches!(operation.target, Target::Address(..))
             && operation.target.links().any(|link| !self.links.is_up(link));
         if down && let Some(entry) = self.ledger.get_mut(operation.id) {
-            entry.refusals = 0;
+            (entry.refusals, entry.told) = (0, None);
         }
         down
     }
@@ -263,6 +270,8 @@ impl<K: Kernel> Agent<K> {
     }
 }
 
+/// How long the operator is not told again of one refusal.
+const QUIET: Duration = Duration::from_secs(600);
 /// After the first refusal; doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// And never longer than this.

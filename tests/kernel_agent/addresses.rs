@@ -84,6 +84,29 @@ fn an_address_that_is_refused_is_told_of_once_and_does_not_hold_up_the_others() 
 }
 
 #[test]
+fn an_address_that_is_always_refused_is_no_news_at_every_take_over() {
+    let mut bench = Bench::new();
+    bench.host().refuse(ip("10.0.0.1"), Some(Refusal::NotPermitted));
+    bench.agent.plan(slot(0), plan(&["10.0.0.1"]));
+    for generation in 1..=10 {
+        bench.agent.desire(slot(0), generation % 2 == 1, generation);
+        bench.pass(secs(30));
+    }
+    assert_eq!(bench.log.notices.len(), 1, "{:?}", bench.log.notices);
+
+    bench.pass(secs(600));
+    bench.agent.desire(slot(0), true, 11);
+    bench.pass(secs(30));
+    assert_eq!(bench.log.notices.len(), 2, "{:?}", bench.log.notices);
+    bench.agent.desire(slot(0), false, 12);
+    bench.pass(secs(30));
+    bench.host().refuse(ip("10.0.0.1"), Some(Refusal::Ipv6Disabled));
+    bench.agent.desire(slot(0), true, 13);
+    bench.pass(secs(30));
+    assert_eq!(bench.log.notices.len(), 3, "another reason is news");
+}
+
+#[test]
 fn refusals_are_tried_again_after_1_2_4_8_16_and_then_every_30_seconds() {
     let mut bench = Bench::new();
     bench.host().refuse(ip("10.0.0.1"), Some(Refusal::NotPermitted));
