@@ -25,6 +25,7 @@ use super::error::Error;
 use super::intake::{Further, Intake};
 use super::link_post::LinkPost;
 use super::messages::{LinkEvent, Order};
+use super::narrate::Narrated;
 
 /// Everything that the kernel thread needs to start.
 pub(super) struct Thread {
@@ -57,7 +58,7 @@ impl Thread {
         runtime.block_on(async {
             let woken = pipe::Receiver::from_owned_fd(self.woken);
             let mut work = Work {
-                agent: Agent::new(Netlink::open()?),
+                agent: Agent::new(Narrated::new(Netlink::open()?)),
                 monitor: Monitor::open()?,
                 woken: woken.map_err(|source| Error::System { request: "use a pipe", source })?,
                 intake: Intake::new(self.orders, self.desired),
@@ -74,7 +75,7 @@ impl Thread {
 
 /// The kernel thread at work.
 struct Work {
-    agent: Agent<Netlink>,
+    agent: Agent<Narrated<Netlink>>,
     monitor: Monitor,
     woken: pipe::Receiver,
     intake: Intake,

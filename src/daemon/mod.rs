@@ -28,6 +28,7 @@ mod link_post;
 mod links;
 mod messages;
 mod names;
+mod narrate;
 mod options;
 mod pace;
 mod pidfile;
