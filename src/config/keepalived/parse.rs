@@ -248,7 +248,9 @@ impl Parser<'_, '_> {
         if opening.is_none() && self.lost(word) {
             return false;
         }
-        let mut message = format!("unknown keyword {}", word.value);
+        // A mark at the beginning of a file is part of its first word, and nobody sees it.
+        let shown = word.value.replace(BYTE_ORDER_MARK, "\\u{feff}");
+        let mut message = format!("unknown keyword {shown}");
         if let Some(opening) = opening {
             message = format!("{message} in {}", opening.value);
         }
@@ -267,7 +269,11 @@ impl Parser<'_, '_> {
         };
         warning = warning.at(word.span, label);
         let name = opening.map_or("the root level", |it| it.value.as_str());
-        if let Some(block) = keywords::block_of(&word.value).filter(|it| *it != name) {
+        if shown != word.value {
+            let help = "the file begins with a byte order mark, which keepalived takes for a letter: \
+                        save it without one";
+            warning = warning.help(help);
+        } else if let Some(block) = keywords::block_of(&word.value).filter(|it| *it != name) {
             // Where both belong into one block, the first of them was to end here.
             let unclosed = opening.filter(|it| keywords::block_of(&it.value) == Some(block));
             let question = unclosed.map(|it| format!(": is the '}}' of {} missing?", it.value));
@@ -331,6 +337,9 @@ impl Parser<'_, '_> {
         }
     }
 }
+
+/// What some editors of other systems begin a file with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,17 @@ fn show(statements: &[Statement]) -> String {
 }
 
 #[test]
+fn a_byte_order_mark_is_shown_and_explained() {
+    let (mut sources, mut found) = (Sources::sealed(), Diagnostics::default());
+    let options = Options::default();
+    let id = sources.add("test.conf", "\u{feff}global_defs {\n}\n").unwrap();
+    parse(&mut Reader::of_file(id, &options, &mut sources, &mut found));
+    let finding = found.iter().next().unwrap();
+    assert_eq!(finding.message, r"unknown keyword \u{feff}global_defs");
+    assert!(finding.help.as_ref().unwrap().contains("byte order mark"));
+}
+
+#[test]
 fn a_block_may_open_and_close_anywhere() {
     for text in [
         "vrrp_instance A {\n priority 7\n virtual_ipaddress {\n 10.0.0.1\n 10.0.0.2 dev x\n }\n}\n",
