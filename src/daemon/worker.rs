@@ -177,14 +177,14 @@ impl Main<'_> {
 
     /// Reads the configuration again and makes it the running one, if it can be run.
     async fn reload(&mut self) {
-        info!("Reloading");
+        info!(process = "worker", "Reloading");
         match reload::load(self.options, Before::Running(&self.model)) {
             Ok(model) => {
                 if let Err(error) = identity::assume_worker(self.options, &model.node.daemon) {
                     warn!(%error, "The worker keeps its name.");
                 }
                 self.change(model).await;
-                info!("Reload complete");
+                info!(process = "worker", "Reload complete");
                 self.reporter.report(News::Reloaded);
             }
             Err(_refused) => {
@@ -227,7 +227,7 @@ impl Main<'_> {
     /// Everything leaves, in order. An error says that it did not: the supervisor does the rest.
     async fn stop(&mut self) -> Result<(), Error> {
         let patience = if getppid() == self.supervisor {
-            info!("Stopping");
+            info!(process = "worker", "Stopping");
             LAST_WAIT
         } else {
             // The kernel has sent the signal.

@@ -45,9 +45,11 @@ impl fmt::Display for Message<'_> {
 const fn help(what: &Difference) -> &'static str {
     match what {
         Difference::Addresses { .. } => {
-            "write the same virtual_ipaddress on all routers of the instance"
+            "write the same virtual addresses on all routers of the instance"
         }
-        Difference::Interval { .. } => "write the same advert_int on all routers of the instance",
+        Difference::Interval { .. } => {
+            "write the same interval (advert_int) on all routers of the instance"
+        }
     }
 }
 

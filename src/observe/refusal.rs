@@ -34,18 +34,18 @@ const fn explain(reason: Reject) -> (&'static str, Option<&'static str>) {
         ),
         Reject::Version => (
             "they are of another version of VRRP",
-            Some("set the same vrrp_version on all routers of the instance"),
+            Some("set the same version (vrrp_version) on all routers of the instance"),
         ),
         Reject::Checksum => ("their checksum is wrong", None),
-        Reject::NoAddresses => ("they list no address", Some("the peer needs a virtual_ipaddress")),
+        Reject::NoAddresses => ("they list no address", Some("the peer needs a virtual address")),
         Reject::ZeroInterval => ("their interval is 0", None),
         Reject::Interval => (
             "their interval is not ours",
-            Some("version 2 needs the same advert_int on all routers of the instance"),
+            Some("version 2 needs the same interval (advert_int) on all routers of the instance"),
         ),
         Reject::AuthUnknown => (
             "they are authenticated in an unknown way",
-            Some("use auth_type PASS, or none, on all routers of the instance"),
+            Some("use a password (auth_type PASS), or none, on all routers of the instance"),
         ),
         Reject::AuthMismatch => (
             "one side authenticates and the other does not",
@@ -53,19 +53,19 @@ const fn explain(reason: Reject) -> (&'static str, Option<&'static str>) {
         ),
         Reject::AuthFailed => (
             "their password is not ours",
-            Some("write the same auth_pass on all routers of the instance"),
+            Some("write the same password (auth_pass) on all routers of the instance"),
         ),
         Reject::AddressList => (
             "they list other addresses than ours",
-            Some("write the same virtual_ipaddress on all routers of the instance"),
+            Some("write the same virtual addresses on all routers of the instance"),
         ),
         Reject::Destination => (
             "one side uses multicast and the other unicast",
-            Some("write unicast_peer on all routers of the instance, or on none"),
+            Some("list unicast peers on all routers of the instance, or on none"),
         ),
         Reject::Source => (
-            "they come from nobody who is listed in unicast_peer",
-            Some("list the peer in unicast_peer"),
+            "they come from nobody who is listed as a unicast peer",
+            Some("list it among the unicast peers"),
         ),
         Reject::Own => (
             "they come from our own address",

@@ -198,7 +198,9 @@ impl fmt::Display for Evidence<'_> {
             Cause::HigherAddress { peer } => write!(f, "{peer} has the same priority"),
             Cause::Fault(fault) => Missing(fault, self.1).fmt(f),
             Cause::Member(_) => write!(f, "{}", self.1),
-            Cause::Stalled { lasted } => write!(f, "stood still for {} ms", lasted.as_millis()),
+            Cause::Stalled { lasted } => {
+                write!(f, "stood still: no advert for {} ms", lasted.as_millis())
+            }
         }
     }
 }
