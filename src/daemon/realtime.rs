@@ -54,6 +54,32 @@ pub(super) fn prepare(node: &Node) {
     }
 }
 
+/// Has the threads that run follow settings that a reload has changed.
+pub(super) fn follow(old: &Node, new: &Node) {
+    if (old.nice, old.realtime) == (new.nice, new.realtime) {
+        return;
+    }
+    let changed = process::threads().and_then(|threads| {
+        for (thread, name) in threads {
+            if old.nice != new.nice {
+                process::set_nice_of(thread, new.nice)?;
+            }
+            if old.realtime != new.realtime && FIRST.contains(&name.as_str()) {
+                match new.realtime {
+                    Realtime::Off => realtime::have_run_ordinarily(thread)?,
+                    Realtime::IfPermitted => realtime::have_run_first(thread, LOWEST)?,
+                    Realtime::Priority(priority) => realtime::have_run_first(thread, priority)?,
+                }
+            }
+        }
+        if old.realtime == Realtime::Off { realtime::lock_memory() } else { Ok(()) }
+    });
+    match changed {
+        Ok(()) => info!(nice = new.nice, realtime = ?new.realtime, "Scheduled anew."),
+        Err(error) => warn!(%error, "Not all threads are scheduled as configured."),
+    }
+}
+
 /// Has a crash of this process leave an image of its memory, or not.
 pub(super) fn set_core_dump(setting: CoreDump) {
     let result = match setting {
@@ -76,5 +102,7 @@ pub(super) fn log_panics() {
     }));
 }
 
+/// The threads that run before others.
+const FIRST: [&str; 2] = ["core", "kernel"];
 /// The lowest real-time priority.
 const LOWEST: u8 = 1;

@@ -183,6 +183,7 @@ impl Main<'_> {
                 if let Err(error) = identity::assume_worker(self.options, &model.node.daemon) {
                     warn!(%error, "The worker keeps its name.");
                 }
+                realtime::follow(&self.model.node, &model.node);
                 self.change(model).await;
                 info!(process = "worker", "Reload complete");
                 self.reporter.report(News::Reloaded);

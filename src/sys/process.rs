@@ -194,3 +194,26 @@ static USUAL_DESCRIPTORS: OnceLock<Rlimit> = OnceLock::new();
 pub fn set_nice(value: i8) -> Result<(), Error> {
     setpriority_process(None, i32::from(value)).during("set the nice value")
 }
+
+/// Sets the nice value of one thread of this process.
+///
+/// # Errors
+/// As [`set_nice`], and ESRCH where the thread has ended.
+pub fn set_nice_of(thread: Pid, value: i8) -> Result<(), Error> {
+    setpriority_process(Some(thread), i32::from(value)).during("set the nice value")
+}
+
+/// The threads of this process, with their names.
+///
+/// # Errors
+/// Where there is no /proc.
+pub fn threads() -> Result<Vec<(Pid, String)>, Error> {
+    let tasks = fs::read_dir("/proc/self/task").during("list the threads")?;
+    let thread = |entry: fs::DirEntry| {
+        let number = entry.file_name().to_str()?.parse().ok()?;
+        // One that ends meanwhile is none.
+        let name = fs::read_to_string(entry.path().join("comm")).ok()?;
+        Some((Pid::from_raw(number)?, name.trim_end().to_owned()))
+    };
+    Ok(tasks.filter_map(|entry| thread(entry.ok()?)).collect())
+}

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use rustix::mm::{
     MapFlags, MlockAllFlags, MlockFlags, ProtFlags, mlock_with, mlockall, mmap_anonymous, munmap,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
 
 use super::call::answered;
 use super::error::{During, Error};
@@ -17,15 +17,35 @@ use super::error::{During, Error};
 /// # Errors
 /// EPERM where the process may not, EINVAL for another priority; the thread stays as it was.
 pub fn run_first(priority: u8) -> Result<(), Error> {
+    const THIS: libc::pid_t = 0;
+    schedule(THIS, libc::SCHED_RR, priority)
+}
+
+/// Has another thread of this process scheduled so.
+///
+/// # Errors
+/// As [`run_first`], and ESRCH where the thread has ended.
+pub fn have_run_first(thread: Pid, priority: u8) -> Result<(), Error> {
+    schedule(thread.as_raw_nonzero().get(), libc::SCHED_RR, priority)
+}
+
+/// Has another thread of this process be an ordinary one again.
+///
+/// # Errors
+/// ESRCH where the thread has ended.
+pub fn have_run_ordinarily(thread: Pid) -> Result<(), Error> {
+    schedule(thread.as_raw_nonzero().get(), libc::SCHED_OTHER, 0)
+}
+
+fn schedule(thread: libc::pid_t, policy: libc::c_int, priority: u8) -> Result<(), Error> {
     let parameters = libc::sched_param { sched_priority: priority.into() };
-    let this_thread: libc::pid_t = 0;
     // SAFETY: the parameters live until the call returns. A direct call, because musl's wrapper
     // refuses it.
     let answer = unsafe {
         libc::syscall(
             libc::SYS_sched_setscheduler,
-            this_thread,
-            libc::SCHED_RR | libc::SCHED_RESET_ON_FORK,
+            thread,
+            policy | libc::SCHED_RESET_ON_FORK,
             &raw const parameters,
         )
     };

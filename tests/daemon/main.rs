@@ -17,6 +17,7 @@ mod lab;
 mod allocations;
 mod command_line;
 mod death;
+mod endurance;
 mod hang;
 mod log;
 mod processes;

@@ -92,3 +92,36 @@ fn an_interface_that_went_keeps_no_change_from_being_made() {
     wait_advert(&capture, "a", 120, now());
     assert!(daemon.stop().success());
 }
+
+/// Fields of `/proc/PID/task/TID/stat` of the worker's core thread: nice value, real-time
+/// priority, policy.
+fn scheduling(daemon: &Daemon) -> [String; 3] {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.worker())).unwrap();
+    let stats =
+        tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap());
+    let core = stats.into_iter().find(|stat| stat.contains("(core)")).expect("a core thread");
+    let fields: Vec<&str> = core.rsplit_once(") ").unwrap().1.split(' ').collect();
+    [16, 37, 38].map(|at| fields[at].to_owned())
+}
+
+#[test]
+fn real_time_and_niceness_follow_a_reload() {
+    let lab = Lab::new(&["a"]);
+    let mut daemon = start_active(&lab, "a");
+    let rows = [
+        ("vrrp_rt_priority 7\n    vrrp_priority -3", ["-3", "7", "2"]),
+        ("vrrp_rt_priority 0", ["0", "0", "0"]),
+        ("", ["0", "1", "2"]),
+    ];
+    for (lines, expected) in rows {
+        let text =
+            conf(&lab, "a", 100).replace("router_id a", &format!("router_id a\n    {lines}"));
+        daemon.reload(&text);
+        eventually(SOON, "the schedule", || {
+            let there = scheduling(&daemon);
+            (there == expected).then_some(()).ok_or_else(|| format!("{lines}: {there:?}"))
+        });
+    }
+    assert!(lab.node("a").holds(super::support::address()));
+    assert!(daemon.stop().success());
+}
