@@ -9,9 +9,12 @@
 //! A new kind of check is one file with a [`Probe`] in it and one line in `registry`. A probe that
 //! hangs costs its own task and nothing else.
 
+mod census;
+mod file;
 mod health;
 mod nursery;
 mod outcome;
+mod process;
 mod registry;
 mod report;
 mod schedule;

@@ -11,9 +11,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use super::health::Health;
-use super::nursery::Nursery;
+
 use super::outcome::Outcome;
-use super::registry::{self, Refusal};
+use super::registry::{self, Refusal, Shared};
 use super::report::{Report, Reports};
 use super::script::TIMED_OUT;
 use super::{Cadence, Prepared, Surroundings};
@@ -56,7 +56,8 @@ impl Checks {
         let schedule = Schedule {
             running: HashMap::new(),
             tasks: JoinSet::new(),
-            nursery: Nursery::default(),
+            shared: Shared::default(),
+            first: true,
             reports: reports.clone(),
             tell,
         };
@@ -94,7 +95,9 @@ impl Checks {
 struct Schedule<T> {
     running: HashMap<TrackerId, Running>,
     tasks: JoinSet<()>,
-    nursery: Nursery,
+    shared: Shared,
+    /// Nothing was to be watched before.
+    first: bool,
     reports: Reports,
     tell: T,
 }
@@ -109,13 +112,13 @@ struct Running {
 
 impl<T: Fn(TrackerId, Verdict) + Clone + Send + 'static> Schedule<T> {
     async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        tokio::spawn(self.nursery.clone().listen());
+        tokio::spawn(self.shared.nursery.clone().listen());
         while let Some(order) = orders.recv().await {
             match order {
                 Order::Follow(trackers, surroundings) => self.follow(trackers, &surroundings),
                 Order::Stop(done) => {
                     self.tasks.shutdown().await;
-                    self.nursery.wait(PATIENCE).await;
+                    self.shared.nursery.wait(PATIENCE).await;
                     let _nobody_waits = done.send(()).is_err();
                     return;
                 }
@@ -142,11 +145,12 @@ impl<T: Fn(TrackerId, Verdict) + Clone + Send + 'static> Schedule<T> {
                 self.begin(id, tracker, surroundings);
             }
         }
+        self.first = false;
         while self.tasks.try_join_next().is_some() {}
     }
 
     fn begin(&mut self, id: TrackerId, tracker: Tracker, surroundings: &Surroundings) {
-        let prepared = registry::prepare(&tracker, surroundings, &self.nursery);
+        let prepared = registry::prepare(&tracker, surroundings, &self.shared, self.first);
         let report = Report {
             name: tracker.name.clone(),
             verdict: prepared.as_ref().map_or(Verdict::Disabled, |it| it.health.known()),

@@ -1,0 +1,208 @@
+//! `vrrp_track_process`: how many processes of a kind run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::census::{Census, Seen};
+use super::{Cadence, Health, Observation, Outcome, Prepared, Probe};
+use crate::config::model::{self, Compared};
+use crate::sys::clock;
+use crate::types::{Instant, Verdict};
+
+/// Processes that are counted.
+struct Process {
+    pattern: model::Process,
+    census: Arc<Census>,
+    quorum: Quorum,
+}
+
+/// Begins to count.
+pub(super) fn prepare(process: &model::Process, census: &Arc<Census>) -> Prepared {
+    let probe = Box::new(Process {
+        pattern: process.clone(),
+        census: Arc::clone(census),
+        quorum: Quorum::new(process),
+    });
+    Prepared { probe, cadence: Cadence::OnNews, health: Health::unknown(1, 1) }
+}
+
+impl Probe for Process {
+    fn observe(&mut self) -> Observation<'_> {
+        Box::pin(async {
+            loop {
+                let first = self.quorum.holds.is_none();
+                if !first {
+                    let now = clock::now();
+                    let due = self.quorum.due.map_or(LOOK, |due| due.since(now).min(LOOK));
+                    sleep(due).await;
+                }
+                let full = self.pattern.full_command;
+                let Some(seen) = self.census.take(full).await else { continue };
+                let count = seen.iter().filter(|one| fits(&self.pattern, one)).count();
+                let before = self.quorum.holds;
+                let holds = self.quorum.record(count, clock::now());
+                if before == Some(holds) {
+                    continue;
+                }
+                return if holds {
+                    Outcome::new(Verdict::Healthy, "")
+                } else {
+                    Outcome::new(Verdict::Unhealthy, format!("has {count} running"))
+                };
+            }
+        })
+    }
+}
+
+/// Whether a process is one of those that are counted.
+fn fits(pattern: &model::Process, seen: &Seen) -> bool {
+    if !pattern.full_command {
+        return seen.name == pattern.program;
+    }
+    let mut words = seen.words.iter();
+    if words.next() != Some(&pattern.program) {
+        return false;
+    }
+    let (ours, theirs) = (&pattern.arguments, words.as_slice());
+    match (pattern.compared, ours.split_last()) {
+        (Compared::No, _) => true,
+        (Compared::Equal, _) => theirs == ours.as_slice(),
+        (Compared::First, _) => theirs.starts_with(ours),
+        (Compared::Begin, None) => true,
+        (Compared::Begin, Some((last, first))) => {
+            let next = theirs.get(first.len());
+            theirs.starts_with(first) && next.is_some_and(|next| next.starts_with(last))
+        }
+    }
+}
+
+/// Whether there are enough and not too many, and for how long a change is not believed.
+#[derive(Debug)]
+struct Quorum {
+    least: usize,
+    most: usize,
+    fork_delay: Duration,
+    terminate_delay: Duration,
+    /// What is believed; `None` before the first count.
+    holds: Option<bool>,
+    /// How many there were at the last count.
+    count: usize,
+    /// When what was counted is believed, if it stays so.
+    due: Option<Instant>,
+}
+
+impl Quorum {
+    fn new(process: &model::Process) -> Self {
+        let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        Self {
+            least: number(process.quorum),
+            most: process.most.map_or(usize::MAX, number),
+            fork_delay: process.fork_delay,
+            terminate_delay: process.terminate_delay,
+            holds: None,
+            count: 0,
+            due: None,
+        }
+    }
+
+    /// Takes in a count; says what is believed after it.
+    fn record(&mut self, count: usize, now: Instant) -> bool {
+        let counted = (self.least..=self.most).contains(&count);
+        let before = std::mem::replace(&mut self.count, count);
+        let Some(holds) = self.holds else {
+            self.holds = Some(counted);
+            return counted;
+        };
+        if holds == counted {
+            self.due = None;
+            return holds;
+        }
+        let delay = if count > before { self.fork_delay } else { self.terminate_delay };
+        let due = *self.due.get_or_insert(now + delay);
+        if now < due {
+            return holds;
+        }
+        self.due = None;
+        self.holds = Some(counted);
+        counted
+    }
+}
+
+/// How often the processes are counted.
+const LOOK: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(words: &[&str], compared: Compared) -> model::Process {
+        model::Process {
+            program: words[0].to_owned(),
+            arguments: words[1..].iter().map(|word| (*word).to_owned()).collect(),
+            compared,
+            full_command: compared != Compared::No,
+            quorum: 1,
+            most: None,
+            fork_delay: Duration::ZERO,
+            terminate_delay: Duration::ZERO,
+        }
+    }
+
+    fn seen(words: &[&str]) -> Seen {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        Seen { name: "haproxy".to_owned(), words }
+    }
+
+    #[test]
+    fn a_process_is_told_by_its_name_or_by_its_command_line() {
+        let running = seen(&["/usr/sbin/haproxy", "-f", "/etc/haproxy.cfg"]);
+        for (words, compared, expected) in [
+            (&["haproxy"][..], Compared::No, true),
+            (&["hapro"], Compared::No, false),
+            (&["/usr/sbin/haproxy"], Compared::Equal, false),
+            (&["/usr/sbin/haproxy", "-f", "/etc/haproxy.cfg"], Compared::Equal, true),
+            (&["/usr/sbin/haproxy", "-f"], Compared::Equal, false),
+            (&["/usr/sbin/haproxy", "-f"], Compared::First, true),
+            (&["/usr/sbin/haproxy", "-f", "/etc"], Compared::First, false),
+            (&["/usr/sbin/haproxy", "-f", "/etc"], Compared::Begin, true),
+            (&["/usr/sbin/haproxy", "-x", "/etc"], Compared::Begin, false),
+            (&["/usr/sbin/haproxy"], Compared::Begin, true),
+            (&["haproxy"], Compared::First, false),
+        ] {
+            assert_eq!(
+                fits(&pattern(words, compared), &running),
+                expected,
+                "{words:?} {compared:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_change_is_believed_after_its_delay_if_it_stays() {
+        let mut quorum = Quorum::new(&model::Process {
+            fork_delay: Duration::from_secs(2),
+            terminate_delay: Duration::from_secs(3),
+            most: Some(2),
+            ..pattern(&["a"], Compared::No)
+        });
+        let at = |secs| Instant::default() + Duration::from_secs(secs);
+        for (count, secs, holds) in [
+            (1, 0, true),
+            (0, 1, true), // it ended: believed at 4
+            (1, 2, true),
+            (0, 10, true),
+            (0, 12, true),
+            (0, 13, false),
+            (1, 20, false), // it began: believed at 22
+            (1, 22, true),
+            (3, 30, true), // too many: believed at 32
+            (3, 32, false),
+            (2, 40, false), // one ended: believed at 43
+            (2, 43, true),
+        ] {
+            assert_eq!(quorum.record(count, at(secs)), holds, "{count} at {secs}");
+        }
+    }
+}
