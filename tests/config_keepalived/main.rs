@@ -12,4 +12,5 @@ mod node;
 mod ordinary;
 mod policy;
 mod reading;
+mod routes;
 mod transport;

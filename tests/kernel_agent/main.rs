@@ -6,3 +6,4 @@ mod addresses;
 mod announcements;
 mod bench;
 mod properties;
+mod routes;

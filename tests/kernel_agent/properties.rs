@@ -8,8 +8,10 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vipd::kernel::memory::Memory;
-use vipd::kernel::{Actual, Desired, Kernel, ObjectId, Outcome, Plan, Refusal, Target, reconcile};
-use vipd::types::{Address, IfIndex, LinkName};
+use vipd::kernel::{
+    Actual, Desired, Kernel, ObjectId, Outcome, Plan, Refusal, Target, Trace, reconcile,
+};
+use vipd::types::{Address, Family, Hop, IfIndex, LinkName, Prefix, Route, Rule, RuleAction};
 
 use crate::bench::{Bench, MAC, index, ip, secs, slot};
 
@@ -133,6 +135,7 @@ enum Step {
     Free { slot: usize },
     Desire { slot: usize, present: bool },
     Steal(usize),
+    Lose(usize),
     Put(usize),
     Refuse(usize, bool),
     Up(bool),
@@ -154,6 +157,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..SLOTS).prop_map(|slot| Step::Free { slot }),
         6 => desire,
         3 => (0..ADDRESSES).prop_map(Step::Steal),
+        2 => (0..ADDRESSES).prop_map(Step::Lose),
         1 => (0..ADDRESSES).prop_map(Step::Put),
         2 => (0..ADDRESSES, any::<bool>()).prop_map(|(it, refused)| Step::Refuse(it, refused)),
         1 => any::<bool>().prop_map(Step::Up),
@@ -178,11 +182,28 @@ fn eth(number: usize) -> Address {
     Address::new(numbered(number), LinkName::new("eth0").unwrap())
 }
 
+/// The route that goes with an address; every other one has it for a source.
+fn route(number: usize) -> Route {
+    let net = ip(&format!("10.{}.0.0", number + 1));
+    let mut route = Route::new(Prefix::new(net, 16).unwrap());
+    route.hops = vec![Hop { link: LinkName::new("eth0"), ..Hop::NONE }];
+    route.preferred_source = (number % 2 == 0).then(|| numbered(number));
+    route
+}
+
+/// The rule that goes with an address.
+fn rule(number: usize) -> Rule {
+    let priority = u32::try_from(number).unwrap();
+    Rule::new(Family::V4, priority, RuleAction::Table(100))
+}
+
 fn play(bench: &mut Bench, wanted: &mut Wanted, step: &Step) {
     match step {
         Step::Plan { slot: number, addresses } => {
             let plan = Plan {
                 addresses: addresses.iter().map(|&it| eth(it)).collect(),
+                routes: addresses.iter().map(|&it| route(it)).collect(),
+                rules: addresses.iter().map(|&it| rule(it)).collect(),
                 ..Plan::default()
             };
             bench.agent.plan(slot(*number), Some(plan));
@@ -209,6 +230,11 @@ fn play(bench: &mut Bench, wanted: &mut Wanted, step: &Step) {
         }
         Step::Steal(number) => {
             bench.host().steal(numbered(*number));
+        }
+        Step::Lose(number) => {
+            bench.host().steal_route(&Trace::of_route(&route(*number)));
+            let priority = rule(*number).priority;
+            bench.host().steal_route(&Trace::Rule { family: Family::V4, priority });
         }
         Step::Put(number) => {
             let link = index(wanted.link);
@@ -263,6 +289,12 @@ proptest! {
             let held = wanted.present.keys().any(named);
             let planned = wanted.plans.keys().any(named);
             let stands = bench.host().find(numbered(number)).is_some();
+            let led = bench.host().routes().iter().filter(|it| match it {
+                Target::Route(it, _) => it.destination == route(number).destination,
+                Target::Rule(it) => **it == rule(number),
+                Target::Address(..) => false,
+            });
+            prop_assert_eq!(led.count(), if held { 2 } else { 0 }, "route and rule {}", number);
             if held {
                 prop_assert!(stands, "address {number} is not there");
             } else if planned || !wanted.put.contains(&number) {

@@ -4,7 +4,10 @@ use std::net::IpAddr;
 use std::sync::atomic::AtomicU64;
 
 use crate::config::model::{Instance, Peer, Transport};
-use crate::types::{Address, Centis, IfIndex, LinkName, Slot, Vrid};
+use crate::types::{
+    Address, Centis, Family, Hop, IfIndex, LinkName, Prefix, Route, RouteKind, Rule, RuleAction,
+    Scope, Slot, Vrid,
+};
 use crate::vrrp::Transmit;
 
 use super::draw::Drawer;
@@ -93,6 +96,45 @@ fn an_active_instance_leaves_its_last_advert_and_all_its_addresses() {
         held,
         ["10.0.0.1/32 dev eth0", "10.0.0.2/32 dev eth0", "fd00::1/128 dev longest_name_15"]
     );
+}
+
+#[test]
+fn routes_and_rules_are_left_as_their_deletion_needs_them() {
+    let prefix = |host: &str, length| Prefix::new(ip(host), length).unwrap();
+    let hop = Hop { via: Some(ip("fe80::1")), link: Some(link("longest_name_15")), ..Hop::NONE };
+    let mut first = Route::new(Prefix::all(Family::V6));
+    first.hops = vec![hop];
+    first.table = u32::MAX;
+    first.metric = Some(0);
+    let mut second = Route::new(prefix("10.0.0.0", 8));
+    second.kind = RouteKind::Blackhole;
+    (second.tos, second.protocol, second.scope) = (0x10, 4, Scope::LINK);
+    let mut shared = Route::new(prefix("10.1.0.0", 16));
+    shared.hops = vec![Hop { via: Some(ip("10.0.0.9")), weight: 7, ..Hop::NONE }; 2];
+    let mut rule = Rule::new(Family::V6, u32::MAX, RuleAction::Goto(7));
+    (rule.from, rule.to) = (Some(prefix("fd00::", 64)), Some(prefix("fd01::", 1)));
+    (rule.input, rule.output) = (Some(link("eth0")), Some(link("longest_name_15")));
+    (rule.negated, rule.mark, rule.tos, rule.protocol) = (true, Some((1, u32::MAX)), 4, 0);
+    let plain = Rule::new(Family::V4, 0, RuleAction::Table(254));
+    let mut instance = multicast(&["10.0.0.1"]);
+    instance.routes = vec![first.clone(), second.clone(), shared];
+    instance.rules = vec![rule.clone(), plain.clone()];
+    let memory = memory(2048);
+    let mut drawer = Drawer::new(&memory[..]);
+    drawer.assign(slot(0), Some(&multicast(&["10.0.0.2"])));
+    drawer.assign(slot(1), Some(&instance));
+    assert!(drawer.draw());
+    assert_eq!(read(&memory), Will::default());
+
+    drawer.may_hold(slot(1));
+
+    let will = read(&memory);
+    let all_ways = Route::new(prefix("10.1.0.0", 16));
+    assert_eq!(will.routes, [first, second, all_ways]);
+    assert_eq!(will.rules, [rule, plain]);
+    assert_eq!(will.addresses.len(), 2);
+    drawer.holds_nothing(slot(1));
+    assert_eq!(read(&memory), Will::default());
 }
 
 #[test]
