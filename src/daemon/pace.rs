@@ -51,7 +51,7 @@ impl Pace {
 }
 
 /// The longest rest.
-const LONGEST: Duration = Duration::from_millis(5);
+const LONGEST: Duration = Duration::from_millis(10);
 
 /// Turns that make a stream of packets out of a burst.
 const SUSTAINED: u32 = 16;
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rest_is_longer_than_5_ms() {
+    fn no_rest_is_longer_than_10_ms() {
         let mut pace = Pace::new();
         pace.scale(Duration::from_secs(3));
         assert_eq!(pace.rest, LONGEST);
