@@ -14,13 +14,13 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::model::{
-    Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Fixtures, Group,
-    Hooks, Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface,
-    Tracker, Transport,
+    Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Firewall, Fixtures,
+    Group, Hooks, Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface,
+    Tracker, Transport, Vmac,
 };
 use crate::types::{
-    Account, Address, Announce, Broadcast, Centis, Family, LinkName, Priority, Program, Scope,
-    Version, Vrid, Weight,
+    Account, Address, Announce, Broadcast, Centis, Family, LinkName, MacAddr, Priority, Program,
+    Scope, Version, Vrid, Weight,
 };
 
 /// A valid model with up to six instances.
@@ -60,7 +60,9 @@ pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
 /// A model of these instances without those whose key or name another one has already.
 fn valid(node: Node, mut instances: Vec<Instance>, split: &[Part], all: &[Tracker]) -> Model {
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
+    let mut vmacs = HashSet::new();
     instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
+    instances.retain(|instance| instance.vmacs().all(|vmac| vmacs.insert(vmac.name)));
     let groups = groups(&instances, split);
     let trackers = trackers::used(all, &instances);
     Model { node, trackers, instances, groups, ..Model::default() }
@@ -96,27 +98,34 @@ fn node() -> impl Strategy<Value = Node> {
         (1..=99u8).prop_map(Realtime::Priority),
     ];
     let names = (option::of("[a-z]{1,8}"), millis(), option::of(account()), fifos());
+    let system = (realtime, -20..=19i8, firewall());
     let own = (daemon(), reload());
-    (names, any::<[bool; 3]>(), realtime, -20..=19i8, own).prop_map(
-        |(names, flags, realtime, nice, own)| {
-            let (daemon, reload) = own;
-            let (router_id, startup_delay, script_account, fifos) = names;
-            let [dynamic_interfaces, log_unknown_vrids, secure_scripts] = flags;
-            Node {
-                router_id,
-                startup_delay,
-                dynamic_interfaces,
-                realtime,
-                nice,
-                log_unknown_vrids,
-                script_account,
-                secure_scripts,
-                fifos,
-                daemon,
-                reload,
-            }
-        },
-    )
+    (names, any::<[bool; 4]>(), system, own).prop_map(|(names, flags, system, own)| {
+        let (daemon, reload) = own;
+        let (router_id, startup_delay, script_account, fifos) = names;
+        let (realtime, nice, firewall) = system;
+        let [dynamic_interfaces, log_unknown_vrids, secure_scripts, local_igmp] = flags;
+        Node {
+            router_id,
+            startup_delay,
+            dynamic_interfaces,
+            realtime,
+            nice,
+            log_unknown_vrids,
+            script_account,
+            secure_scripts,
+            fifos,
+            daemon,
+            reload,
+            local_igmp,
+            firewall,
+        }
+    })
+}
+
+fn firewall() -> impl Strategy<Value = Firewall> {
+    let firewall = ("[a-z]{1,8}", any::<i32>(), any::<bool>());
+    firewall.prop_map(|(table, priority, counters)| Firewall { table, priority, counters })
 }
 
 /// As whom something runs.
@@ -198,16 +207,17 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
             let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
             let held = (addresses, routing::routes(), routing::rules());
             let tracking = (vec(tracked(), 0..=2), trackers::tracked(), hooks());
-            let rest = (announce(), any::<[bool; 5]>(), tracking, fast_release(), pass());
+            let rest = (announce(), any::<[bool; 7]>(), tracking, fast_release(), pass(), vmac());
             (identity, election, transport, held, rest).prop_map(
                 move |(identity, election, transport, held, rest)| {
                     let (addresses, routes, rules) = held;
                     let (name, interface, vrid) = identity;
                     let (priority, interval, preempt, down_adverts) = election;
-                    let (announce, flags, tracking, fast_release, pass) = rest;
+                    let (announce, flags, tracking, fast_release, pass, vmac) = rest;
                     let (tracked_interfaces, tracked, hooks) = tracking;
-                    let [track_primary, answer_lower, answer_higher, skip_address_check, plain] =
+                    let [track_primary, answer_lower, answer_higher, skip_address_check, ..] =
                         flags;
+                    let [.., plain, accept, promote_secondaries] = flags;
                     free_of_contradictions(Instance {
                         name,
                         interface,
@@ -242,6 +252,10 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                         skip_address_check,
                         twin: None,
                         hooks,
+                        vmac,
+                        address_vmacs: Vec::new(),
+                        accept,
+                        promote_secondaries,
                     })
                 },
             )
@@ -252,6 +266,14 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
 fn free_of_contradictions(mut instance: Instance) -> Instance {
     let mut seen = HashSet::from([instance.interface]);
     instance.tracked_interfaces.retain(|one| seen.insert(one.link));
+    if let Some(vmac) = &mut instance.vmac {
+        vmac.base = instance.interface;
+        vmac.sends &= matches!(instance.transport, Transport::Multicast { .. });
+        let held = instance.addresses.iter_mut().chain(&mut instance.excluded);
+        for address in held.filter(|address| address.link == instance.interface) {
+            address.link = vmac.name;
+        }
+    }
     let mut seen = HashSet::new();
     let mut is_new = |one: &Address| seen.insert((one.ip, one.prefix, one.link));
     instance.addresses.retain(&mut is_new);
@@ -267,6 +289,17 @@ fn free_of_contradictions(mut instance: Instance) -> Instance {
 
 fn link() -> impl Strategy<Value = LinkName> {
     select(vec!["eth0", "eth1", "eth2"]).prop_map(|name| LinkName::new(name).unwrap())
+}
+
+/// A virtual interface; what it stands on follows from the instance.
+fn vmac() -> impl Strategy<Value = Option<Vmac>> {
+    let name = select(vec!["vrrp.1", "vrrp6.1", "api"]);
+    let vmac = (name, any::<[u8; 5]>(), option::of(any::<u32>()), any::<bool>());
+    option::weighted(0.3, vmac).prop_map(|vmac| {
+        let (name, [b, c, d, e, f], group, sends) = vmac?;
+        let (name, base) = (LinkName::new(name).unwrap(), LinkName::new("eth0").unwrap());
+        Some(Vmac { name, base, mac: MacAddr([2, b, c, d, e, f]), group, sends })
+    })
 }
 
 fn ip(family: Family) -> impl Strategy<Value = IpAddr> {

@@ -17,7 +17,7 @@ pub use trackers::{File, Process, Script, Tracked, Tracker, Watch};
 
 use super::model::{ChecksumForm, FastRelease, Realtime};
 use super::source::{Span, Spanned};
-use crate::types::{Broadcast, Family, LinkName, Priority, Scope, Version, Vrid, Weight};
+use crate::types::{Broadcast, Family, LinkName, MacAddr, Priority, Scope, Version, Vrid, Weight};
 
 pub use route::{Fixtures, Route, Rule};
 
@@ -80,6 +80,18 @@ pub struct Node {
     pub group_v4: Setting<IpAddr>,
     /// `vrrp_mcast_group6`
     pub group_v6: Setting<IpAddr>,
+    /// `vmac_prefix`: what the names of VMACs begin with.
+    pub vmac_prefix: Setting<String>,
+    /// `vmac_addr_prefix`: the same for those that carry addresses alone.
+    pub address_vmac_prefix: Setting<String>,
+    /// `disable_local_igmp`, negated
+    pub local_igmp: Setting<bool>,
+    /// `nftables`: the name of its tables
+    pub firewall_table: Setting<String>,
+    /// `nftables_priority`
+    pub firewall_priority: Setting<i32>,
+    /// `nftables_counters`
+    pub firewall_counters: Setting<bool>,
     /// `vrrp_min_garp`: where nothing is said, one announcement and no repetition.
     pub few_announcements: Setting<bool>,
 }
@@ -181,8 +193,29 @@ pub struct Instance {
     pub tracked: Vec<Tracked>,
     /// What is run when its state changes.
     pub hooks: Hooks,
+    /// `use_vmac`
+    pub vmac: Setting<Vmac>,
+    /// `vmac_xmit_base`: adverts leave by the interface under the VMAC.
+    pub adverts_from_base: Setting<bool>,
+    /// `use_vmac_addr`
+    pub address_vmacs: Setting<bool>,
+    /// `accept`, `no_accept`
+    pub accept: Setting<bool>,
+    /// `promote_secondaries`
+    pub promote_secondaries: Setting<bool>,
     /// What could also be set for the whole node.
     pub policy: Policy,
+}
+
+/// A virtual interface as it was written; what is absent follows from the instance.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Vmac {
+    /// Its name.
+    pub name: Setting<LinkName>,
+    /// Its hardware address.
+    pub mac: Setting<MacAddr>,
+    /// Its device group.
+    pub group: Setting<u32>,
 }
 
 /// `state`: how an instance is to begin.
@@ -249,6 +282,8 @@ pub struct Address {
     pub auto_join: Setting<bool>,
     /// `no_track`, negated
     pub tracked: Setting<bool>,
+    /// `use_vmac`: it stands on a virtual interface, perhaps of this name.
+    pub vmac: Setting<Option<LinkName>>,
 }
 
 /// A tracked interface as it was written.
@@ -373,6 +408,11 @@ impl Instance {
             tracked_interfaces: Vec::new(),
             tracked: Vec::new(),
             hooks: Hooks::default(),
+            vmac: None,
+            adverts_from_base: None,
+            address_vmacs: None,
+            accept: None,
+            promote_secondaries: None,
             policy: Policy::default(),
         }
     }
@@ -398,6 +438,7 @@ impl Address {
             no_prefix_route: None,
             auto_join: None,
             tracked: None,
+            vmac: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod daemon;
 mod hooks;
 mod tracker;
+mod vmac;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub use tracker::{
     Compared, File, InitialLevel, Process, Script, Tracked, Tracker, TrackerKind, TrackerName,
     Watch,
 };
+
+pub use vmac::{Firewall, Vmac};
 
 use crate::types::{
     Account, Address, Announce, Centis, Family, LinkName, Priority, Route, Rule, Version, Vrid,
@@ -63,6 +66,10 @@ pub struct Node {
     pub daemon: Daemon,
     /// How a changed configuration is taken over.
     pub reload: Reload,
+    /// Cleared by `disable_local_igmp`: the host reports its membership in groups of the link.
+    pub local_igmp: bool,
+    /// Where the rules stand that keep packets away from what a router must not accept.
+    pub firewall: Firewall,
 }
 
 impl Default for Node {
@@ -79,6 +86,8 @@ impl Default for Node {
             fifos: Fifos::default(),
             daemon: Daemon::default(),
             reload: Reload::default(),
+            local_igmp: true,
+            firewall: Firewall::default(),
         }
     }
 }
@@ -167,6 +176,17 @@ pub struct Instance {
     pub twin: Option<IpAddr>,
     /// What is run when its state changes.
     pub hooks: Hooks,
+    /// `use_vmac`: the virtual interface that has the virtual router's hardware address and
+    /// carries the addresses that would stand on [`Instance::interface`] without it.
+    pub vmac: Option<Vmac>,
+    /// `use_vmac_addr`: further ones, which carry addresses of this instance.
+    pub address_vmacs: Vec<Vmac>,
+    /// An Active Router that does not own the addresses takes packets to them for its own
+    /// (RFC 9568 §6.1, Accept_Mode; `no_accept` clears it).
+    pub accept: bool,
+    /// `promote_secondaries`: where the first address of a subnet goes from the interface, the
+    /// others of that subnet stay.
+    pub promote_secondaries: bool,
 }
 
 impl Instance {
@@ -202,6 +222,10 @@ impl Instance {
             skip_address_check: false,
             twin: None,
             hooks: Hooks::default(),
+            vmac: None,
+            address_vmacs: Vec::new(),
+            accept: true,
+            promote_secondaries: false,
         }
     }
 
@@ -244,7 +268,8 @@ impl Instance {
     pub fn links(&self) -> impl Iterator<Item = LinkName> {
         let carried = self.held().map(|address| address.link).chain(self.carriers());
         let tracked = self.tracked_interfaces.iter().map(|tracked| tracked.link);
-        std::iter::once(self.interface).chain(carried).chain(tracked)
+        let vmacs = self.vmacs().map(|vmac| vmac.name);
+        std::iter::once(self.interface).chain(vmacs).chain(carried).chain(tracked)
     }
 }
 

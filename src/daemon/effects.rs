@@ -9,16 +9,17 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use crate::config::model::{Fixtures, Instance};
-use crate::kernel::Plan;
+use crate::kernel::{InterfacePlan, Plan};
 use crate::sys::{Departure, PipeWaker, Transmitter};
 use crate::types::{
-    Announce, Differs, GroupTransition, Instant, Outranked, Refused, Reprioritised, Slot, Standing,
-    Transition,
+    Address, Announce, Differs, GroupTransition, Instant, Outranked, Refused, Reprioritised, Slot,
+    Standing, Transition,
 };
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::board::{Board, Note};
 use super::counters::LoopCounters;
+use super::interfaces;
 use super::messages::{Order, Told};
 use super::refusals::Refusals;
 use super::will::Drawer;
@@ -38,6 +39,8 @@ pub(super) struct ToKernel {
     pub(super) desired: Arc<Board>,
     pub(super) orders: Sender<Order>,
     pub(super) waker: Arc<PipeWaker>,
+    /// What slots want of interfaces that was not sent yet.
+    pub(super) interfaces: Vec<(Slot, InterfacePlan)>,
     /// Plans that were not sent yet.
     pub(super) plans: Vec<(Slot, Option<Plan>)>,
     /// There is something new.
@@ -140,9 +143,11 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
     fn assign(&mut self, slot: Slot, instance: Option<&Instance>) {
         self.to_kernel.desired.reserve(slot);
         self.will.assign(slot, instance);
+        let wanted = instance.map(interfaces::plan).unwrap_or_default();
+        self.to_kernel.interfaces.push((slot, wanted));
         let plan = instance.map(|instance| Plan {
             name: instance.name.as_str().into(),
-            addresses: instance.held().cloned().collect(),
+            addresses: held(instance),
             routes: instance.routes.clone(),
             rules: instance.rules.clone(),
             announce: instance.announce,
@@ -218,8 +223,18 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
     }
 }
 
+/// The addresses of `instance` as the kernel is to hold them.
+fn held(instance: &Instance) -> Vec<Address> {
+    let guarded = instance.is_guarded();
+    instance.held().map(|address| Address { guarded, ..address.clone() }).collect()
+}
+
 impl ToKernel {
     fn send_plans(&mut self) {
+        if !self.interfaces.is_empty() {
+            let wanted = std::mem::take(&mut self.interfaces);
+            let _gone = self.orders.send(Order::Interfaces(wanted)).is_err();
+        }
         if !self.plans.is_empty() {
             let plans = std::mem::take(&mut self.plans);
             // The kernel thread outlives this one, unless it panicked: then the worker ends.

@@ -8,8 +8,10 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use crate::kernel::{Agent, Kernel, Plan};
-use crate::types::Slot;
+use tokio::sync::oneshot;
+
+use crate::kernel::{Agent, InterfaceHost, Interfaces, Kernel, Plan};
+use crate::types::{LinkName, Slot};
 
 use super::board::{Board, Note};
 use super::messages::Order;
@@ -21,6 +23,8 @@ pub(super) struct Intake {
     slots: Vec<Known>,
     /// Slots of which something may have to be passed on.
     changed: Vec<Slot>,
+    /// Who waits for virtual interfaces.
+    preparing: Vec<(Vec<LinkName>, oneshot::Sender<()>)>,
 }
 
 /// What is known of a slot.
@@ -45,11 +49,24 @@ pub(super) enum Further {
 
 impl Intake {
     pub(super) const fn new(orders: Receiver<Order>, desired: Arc<Board>) -> Self {
-        Self { orders, desired, slots: Vec::new(), changed: Vec::new() }
+        Self { orders, desired, slots: Vec::new(), changed: Vec::new(), preparing: Vec::new() }
+    }
+
+    /// Answers those that wait for virtual interfaces which are there by now.
+    pub(super) fn answer<H: InterfaceHost>(&mut self, interfaces: &Interfaces<H>) {
+        let is_settled = |names: &[LinkName]| names.iter().all(|it| interfaces.is_settled(*it));
+        for (_, ready) in self.preparing.extract_if(.., |(names, _)| is_settled(names)) {
+            // Whoever waited may have lost patience.
+            let _too_late = ready.send(()).is_err();
+        }
     }
 
     /// Tells `agent` everything that is new.
-    pub(super) fn take<K: Kernel>(&mut self, agent: &mut Agent<K>) -> Further {
+    pub(super) fn take<K: Kernel, H: InterfaceHost>(
+        &mut self,
+        agent: &mut Agent<K>,
+        interfaces: &mut Interfaces<H>,
+    ) -> Further {
         let desired = Arc::clone(&self.desired);
         desired.take(|slot, note| self.note(slot, note));
         while let Ok(order) = self.orders.try_recv() {
@@ -60,6 +77,16 @@ impl Intake {
                     }
                 }
                 Order::Hold(plan) => agent.hold(plan),
+                Order::Prepare(vmacs, ready) => {
+                    interfaces.prepare(&vmacs);
+                    let names = vmacs.iter().map(|vmac| vmac.name).collect();
+                    self.preparing.push((names, ready));
+                }
+                Order::Interfaces(wanted) => {
+                    for (slot, plan) in wanted {
+                        interfaces.plan(slot, &plan);
+                    }
+                }
                 Order::Stop => return Further::End,
             }
         }
@@ -117,14 +144,31 @@ mod tests {
 
     use super::*;
     use crate::kernel::memory::Memory;
-    use crate::kernel::{Notice, Sink};
+    use crate::kernel::{Notice, Sink, VmacError, VmacPlan};
     use crate::types::{Address, IfIndex, Instant, LinkName, MacAddr};
     use crate::vrrp::Desire;
+
+    /// A host on which nobody wants a virtual interface.
+    struct Plain;
+
+    impl InterfaceHost for Plain {
+        fn make(&mut self, plan: &VmacPlan, _: IfIndex) -> Result<(), VmacError> {
+            Err(VmacError::Taken(plan.name))
+        }
+
+        fn raise(&mut self, _: IfIndex) {}
+        fn made(&mut self, _: &VmacPlan, _: IfIndex, _: IfIndex) {}
+        fn gone(&mut self, _: IfIndex) {}
+        fn link_local(&mut self, _: IfIndex, _: std::net::Ipv6Addr, _: bool) {}
+        fn remove(&mut self, _: LinkName) {}
+        fn promote_secondaries(&mut self, _: LinkName) {}
+    }
 
     /// An intake before an agent, with one slot.
     struct Bench {
         intake: Intake,
         agent: Agent<Memory>,
+        interfaces: Interfaces<Plain>,
         orders: Sender<Order>,
         applied: Vec<u32>,
     }
@@ -149,7 +193,9 @@ mod tests {
             let (orders, receiver) = channel();
             let board = Arc::new(Board::new());
             board.reserve(slot());
-            Self { intake: Intake::new(receiver, board), agent, orders, applied: Vec::new() }
+            let interfaces = Interfaces::new(Plain);
+            let intake = Intake::new(receiver, board);
+            Self { intake, agent, interfaces, orders, applied: Vec::new() }
         }
 
         fn plan(&self, ip: Option<&str>) {
@@ -166,7 +212,7 @@ mod tests {
         }
 
         fn run(&mut self) {
-            assert_eq!(self.intake.take(&mut self.agent), Further::On);
+            assert_eq!(self.intake.take(&mut self.agent, &mut self.interfaces), Further::On);
             self.agent.run(Instant::default(), &mut self.applied);
         }
 
@@ -242,6 +288,6 @@ mod tests {
     fn an_end_is_an_end() {
         let mut bench = Bench::new();
         bench.orders.send(Order::Stop).unwrap();
-        assert_eq!(bench.intake.take(&mut bench.agent), Further::End);
+        assert_eq!(bench.intake.take(&mut bench.agent, &mut bench.interfaces), Further::End);
     }
 }

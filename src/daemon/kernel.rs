@@ -1,7 +1,9 @@
 //! The kernel thread: makes the kernel hold what the core thread desires, and tells it what
 //! happens to the interfaces. It may wait for the kernel; nobody waits for it.
 
+use std::cell::RefCell;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
@@ -12,10 +14,12 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tracing::field::display;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
-use crate::kernel::netlink::{Event, Monitor, MonitorError, Netlink};
-use crate::kernel::{Agent, Notice, Sink};
+use crate::kernel::netlink::{
+    Event, Filter, FilterSettings, Macvlans, Monitor, MonitorError, Netlink, OpenError,
+};
+use crate::kernel::{Agent, Interfaces, Notice, Sink};
 use crate::sys::{Waker, clock};
 use crate::types::{Instant, Slot};
 use crate::vrrp::Desire;
@@ -43,6 +47,10 @@ pub(super) struct Thread {
     pub(super) core: Arc<Waker>,
     /// Told once when every interface has been reported.
     pub(super) ready: oneshot::Sender<()>,
+    /// What the packet filter is like, where one is needed.
+    pub(super) filter: FilterSettings,
+    /// The host reports its membership in groups of its links.
+    pub(super) local_igmp: bool,
 }
 
 impl Thread {
@@ -57,8 +65,16 @@ impl Thread {
             .map_err(|source| Error::System { request: "start tokio", source })?;
         runtime.block_on(async {
             let woken = pipe::Receiver::from_owned_fd(self.woken);
+            let filter = Filter::open(self.filter).map_err(OpenError::Netlink)?;
+            let filter = Rc::new(RefCell::new(filter));
+            let mut macvlans = Macvlans::open(Rc::clone(&filter)).map_err(OpenError::Netlink)?;
+            if !self.local_igmp {
+                macvlans.disable_local_igmp();
+            }
             let mut work = Work {
-                agent: Agent::new(Narrated::new(Netlink::open()?)),
+                agent: Agent::new(Narrated::new(Netlink::open()?.with_filter(Rc::clone(&filter)))),
+                interfaces: Interfaces::new(macvlans),
+                filter,
                 monitor: Monitor::open()?,
                 woken: woken.map_err(|source| Error::System { request: "use a pipe", source })?,
                 intake: Intake::new(self.orders, self.desired),
@@ -76,6 +92,8 @@ impl Thread {
 /// The kernel thread at work.
 struct Work {
     agent: Agent<Narrated<Netlink>>,
+    interfaces: Interfaces<Macvlans>,
+    filter: Rc<RefCell<Filter>>,
     monitor: Monitor,
     woken: pipe::Receiver,
     intake: Intake,
@@ -97,15 +115,23 @@ struct Answers {
 impl Work {
     async fn run(&mut self) -> Result<(), Error> {
         loop {
-            if self.intake.take(&mut self.agent) == Further::End {
+            if self.intake.take(&mut self.agent, &mut self.interfaces) == Further::End {
                 self.let_go();
+                self.leave_interfaces();
                 return Ok(());
             }
             if self.agent.has_routes() {
                 self.monitor.watch_routes().map_err(Error::Monitor)?;
             }
             let next = self.agent.run(clock::now(), &mut self.answers);
+            self.interfaces.run(|plan, error| {
+                let (interface, base) = (plan.name, plan.base);
+                error!(%interface, %base, %error, "A virtual interface cannot be made.");
+            });
             self.answers.news |= self.links.flush();
+            if self.links.is_empty() {
+                self.intake.answer(&self.interfaces);
+            }
             if self.listed && self.links.is_empty() {
                 self.tell_ready();
             }
@@ -130,6 +156,13 @@ impl Work {
                 break;
             }
         }
+    }
+
+    /// The interfaces are as they were.
+    fn leave_interfaces(&mut self) {
+        self.interfaces.remove_all();
+        self.interfaces.host_mut().restore();
+        self.filter.borrow_mut().clear();
     }
 
     /// Waits until there is something to do: by `next`, by an event, by the core thread.
@@ -183,10 +216,12 @@ impl Work {
         match event {
             Ok(Event::Link(report)) => {
                 self.agent.link(&report);
+                self.interfaces.link(&report);
                 self.links.changed(report);
             }
             Ok(Event::Gone(link)) => {
                 self.agent.link_gone(link);
+                self.interfaces.link_gone(link);
                 self.links.gone(link);
             }
             Ok(Event::Address(event)) => self.agent.address_event(event),

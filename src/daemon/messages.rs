@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::config::diff::Change;
 use crate::config::model::TrackerName;
-use crate::kernel::Plan;
+use crate::kernel::{InterfacePlan, Plan, VmacPlan};
 use crate::sys;
 use crate::types::{
     Differs, GroupTransition, IfIndex, LinkReport, Outranked, Refused, Reprioritised, Slot,
@@ -56,9 +56,13 @@ pub(super) struct Applied {
     pub(super) will_overflows: bool,
 }
 
-/// From the core thread to the kernel thread.
+/// From the core and main threads to the kernel thread.
 #[derive(Debug)]
 pub(super) enum Order {
+    /// These virtual interfaces are about to be wanted: the answer comes when they are there.
+    Prepare(Vec<VmacPlan>, oneshot::Sender<()>),
+    /// This is how the slots want interfaces to be.
+    Interfaces(Vec<(Slot, InterfacePlan)>),
     /// This is what the slots are to hold from now on, when they hold anything.
     Plan(Vec<(Slot, Option<Plan>)>),
     /// This is what the node holds by itself from now on, until the end.

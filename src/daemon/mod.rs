@@ -23,6 +23,7 @@ mod error;
 mod herald;
 mod identity;
 mod intake;
+mod interfaces;
 mod kernel;
 mod link_post;
 mod links;

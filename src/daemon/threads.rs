@@ -24,6 +24,7 @@ use super::core::{Core, Inbox};
 use super::counters::{LoopCounters, LoopReport};
 use super::effects::{Effects, ToKernel, ToMain};
 use super::error::Error;
+use super::interfaces;
 use super::kernel;
 use super::messages::{Applied, Command, Order, Told};
 use super::realtime;
@@ -84,6 +85,7 @@ impl Threads {
                 desired: Arc::clone(&desired),
                 orders: orders.clone(),
                 waker: Arc::clone(&kernel_waker),
+                interfaces: Vec::new(),
                 plans: Vec::new(),
                 wake: false,
             },
@@ -118,6 +120,8 @@ impl Threads {
             links,
             core: Arc::clone(&core_waker),
             ready,
+            filter: interfaces::filter(&model.node.firewall),
+            local_igmp: model.node.local_igmp,
         };
         let (found, woken) = (Arc::clone(&verdicts), Arc::clone(&core_waker));
         let checks = Checks::start(move |tracker, verdict| {
@@ -144,6 +148,21 @@ impl Threads {
     pub(super) async fn ready(&mut self) {
         // A kernel that does not answer is the kernel thread's news, not a reason not to start.
         let _late = timeout(READY, &mut self.kernel_ready).await.is_err();
+    }
+
+    /// Has the kernel thread make the virtual interfaces that `model` names, and waits until they
+    /// are there, a second at most. What is missing then is a fault of its instance.
+    pub(super) async fn prepare(&self, model: &Model) {
+        let instances = model.instances.iter();
+        let vmacs: Vec<_> = instances.flat_map(|it| interfaces::plan(it).vmacs).collect();
+        if vmacs.is_empty() {
+            return;
+        }
+        let (reply, ready) = oneshot::channel();
+        // The end of the kernel thread is told elsewhere.
+        let _ended = self.orders.send(Order::Prepare(vmacs, reply)).is_err();
+        self.kernel_waker.wake();
+        let _late = timeout(READY, ready).await.is_err();
     }
 
     /// Has the core thread make `changes`; `None` if it has ended.

@@ -200,6 +200,7 @@ impl Main<'_> {
         self.hear();
         let changes = diff(&self.model, &model);
         let changed = changes.len();
+        self.threads.prepare(&model).await;
         self.model = model;
         let Some(applied) = self.threads.apply(changes).await else {
             return; // the core thread has ended, as `listen` will find

@@ -53,6 +53,7 @@ mod agent;
 mod announce;
 mod fight;
 mod host;
+mod interfaces;
 mod lane;
 mod ledger;
 mod links;
@@ -67,6 +68,7 @@ pub mod wiring;
 
 pub use agent::{AddressEvent, Agent, Counters, Plan};
 pub use host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlisted, Verb};
+pub use interfaces::{InterfaceHost, InterfacePlan, Interfaces, VmacError, VmacPlan};
 pub use ledger::ObjectId;
 pub use object::{Object, Target, Trace};
 pub use reconcile::{Actual, Desired, reconcile};

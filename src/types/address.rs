@@ -37,6 +37,8 @@ pub struct Address {
     pub auto_join: bool,
     /// Its interface's state is a fault of the instance, its deletion by others is noticed.
     pub tracked: bool,
+    /// Packets to it are kept away: it is held for others to reach something through it.
+    pub guarded: bool,
 }
 
 impl Address {
@@ -62,6 +64,7 @@ impl Address {
             no_prefix_route: false,
             auto_join: false,
             tracked: true,
+            guarded: false,
         }
     }
 

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 
 use arrayvec::ArrayString;
 
+use super::{Family, Vrid};
+
 /// The kernel's index of a network interface, unique in its namespace.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct IfIndex(NonZeroU32);
@@ -67,11 +69,56 @@ pub struct MacAddr(pub [u8; 6]);
 impl MacAddr {
     /// The address of every station on the link.
     pub const BROADCAST: Self = Self([0xff; 6]);
+
+    /// The address of a virtual router (RFC 9568 §7.3).
+    #[must_use]
+    pub const fn of_virtual_router(family: Family, vrid: Vrid) -> Self {
+        let kind = match family {
+            Family::V4 => 1,
+            Family::V6 => 2,
+        };
+        Self([0, 0, 0x5e, 0, kind, vrid.get()])
+    }
+
+    /// Reads six pairs of hexadecimal digits with colons between them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = |pair: &str| pair.len() <= 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
+        let mut pairs = text.split(':');
+        let mut octets = [0; 6];
+        for octet in &mut octets {
+            let pair = pairs.next().filter(|pair| digits(pair))?;
+            *octet = u8::from_str_radix(pair, 16).ok()?;
+        }
+        pairs.next().is_none().then_some(Self(octets))
+    }
+
+    /// Whether it stands for a group of stations.
+    #[must_use]
+    pub const fn is_multicast(self) -> bool {
+        let Self([first, ..]) = self;
+        first & 1 == 1
+    }
 }
 
 impl fmt::Display for MacAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;
         write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hardware_address_is_read_as_it_is_shown_and_nothing_else_is() {
+        let mac = MacAddr([0, 0, 0x5e, 0, 1, 0x33]);
+        assert_eq!(MacAddr::parse("00:00:5e:00:01:33"), Some(mac));
+        assert_eq!(MacAddr::parse(&mac.to_string()), Some(mac));
+        for text in ["", "00", "00:00:5e:00:01", "00:00:5e:00:01:33:1", "0:0:0:0:0:+1", "eth0"] {
+            assert_eq!(MacAddr::parse(text), None, "{text}");
+        }
     }
 }

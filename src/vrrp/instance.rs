@@ -21,8 +21,10 @@ pub(super) struct Instance {
     pub(super) config: model::Instance,
     pub(super) machine: Machine,
     pub(super) counters: Counters,
-    /// Where its adverts travel, while the interface exists.
+    /// Where adverts arrive, while the interface exists.
     pub(super) link: Option<IfIndex>,
+    /// Where its own leave.
+    pub(super) outlet: Option<IfIndex>,
     /// What it lacks, as last told.
     pub(super) fault: Option<Fault>,
     /// What it lacks itself, whatever the other members of its sync group lack.
@@ -69,6 +71,7 @@ impl Instance {
             machine: Machine::new(settings(&config, release), config.priority),
             counters: Counters::default(),
             link: None,
+            outlet: None,
             fault: None,
             own_fault: None,
             group: None,
@@ -271,7 +274,7 @@ impl Instance {
     }
 
     fn advertise(&mut self, priority: Priority, interval: Centis, out: &mut impl Outbox) {
-        let (Some(link), Some(source)) = (self.link, self.source) else {
+        let (Some(link), Some(source)) = (self.outlet, self.source) else {
             return;
         };
         let released = u64::from(priority.is_release());

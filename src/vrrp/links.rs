@@ -62,11 +62,15 @@ impl Links {
             None => Some(Fault::LinkMissing(*name)),
             Some(report) => (!report.up).then_some(Fault::LinkDown(*name)),
         };
-        let own = match fault(&instance.interface) {
+        let own_fault = |name: &LinkName| match fault(name) {
             Some(Fault::LinkDown(_)) if !instance.track_primary => None,
             other => other,
         };
-        let carried = instance.carriers().filter(|link| *link != instance.interface);
+        // Its virtual interface goes up and down with the one under it.
+        let own_vmac = instance.vmac.as_ref().map(|vmac| vmac.name);
+        let own = own_fault(&instance.interface).or_else(|| own_fault(&own_vmac?));
+        let is_own = |link: &LinkName| *link == instance.interface || Some(*link) == own_vmac;
+        let carried = instance.carriers().filter(|link| !is_own(link));
         let unweighted = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
         let required = unweighted.clone().filter(|t| !t.reverse).map(|tracked| tracked.link);
         let unwanted = || unweighted.filter(|t| t.reverse && self.is_up(&t.link));

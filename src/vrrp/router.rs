@@ -331,7 +331,7 @@ impl Router {
         let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
             return false;
         };
-        let index = links.index(&instance.config.interface);
+        let index = links.index(&instance.config.inlet());
         let source = links.source(&instance.config, |ip| held.contains_key(&ip));
         let is_deaf =
             listen(&instance.config, index, source.ok()).is_some_and(|it| deaf.contains(&it));
@@ -341,7 +341,7 @@ impl Router {
         let fault = links
             .fault(&instance.config)
             .or_else(|| source.err())
-            .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.interface)))
+            .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.inlet())))
             .or_else(tracked);
         std::mem::replace(&mut instance.own_fault, fault) != fault
     }
@@ -354,7 +354,8 @@ impl Router {
         let Some(instance) = slots.get_mut(slot.index()).and_then(Option::as_mut) else {
             return;
         };
-        let index = links.index(&instance.config.interface);
+        let index = links.index(&instance.config.inlet());
+        let outlet = links.index(&instance.config.outlet());
         let source = links.source(&instance.config, |ip| held.contains_key(&ip));
         let was = instance.machine.standing();
         let was_running = was != Standing::Initialize;
@@ -367,10 +368,11 @@ impl Router {
         };
         // What has to be said on leaving goes out by the old link and from the old address.
         if let (true, Some(cause)) = (was_running, cause) {
-            let event = if index.is_none() { Event::Cut(cause) } else { Event::Down(cause) };
+            let event = if outlet.is_none() { Event::Cut(cause) } else { Event::Down(cause) };
             instance.handle(event, now, out);
         }
         let old_index = std::mem::replace(&mut instance.link, index);
+        instance.outlet = outlet;
         if let Ok(source) = source {
             instance.set_source(source);
         }

@@ -7,6 +7,7 @@ mod arbitrary;
 mod election;
 mod groups;
 mod identity;
+mod interfaces;
 mod mistakes;
 mod node;
 mod ordinary;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::Findings;
 use super::instance::is;
+use super::vmac::{Names, Vmacs};
 use crate::config::declared::{self, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::types::{Address, Broadcast, Family, LinkName, Version};
@@ -19,8 +20,9 @@ pub(super) struct Held {
 /// advert can carry, the others are moved to the excluded ones.
 pub(super) fn compile(
     written: &declared::Instance,
-    interface: LinkName,
     family: Family,
+    vmacs: &mut Vmacs<'_>,
+    names: &mut Names,
     findings: &mut Findings<'_>,
 ) -> Held {
     let mut seen = HashSet::new();
@@ -30,7 +32,8 @@ pub(super) fn compile(
             findings.push(second_family(written, entry, family, findings));
             continue;
         }
-        advertised.extend(address(entry, interface, &mut seen, findings));
+        let carrier = vmacs.carrier(entry, names, findings);
+        advertised.extend(address(entry, carrier, &mut seen, findings));
     }
     let most = most(family);
     let mut excluded = Vec::with_capacity(written.excluded.len());
@@ -39,7 +42,8 @@ pub(super) fn compile(
         findings.push(too_many(written, most, findings));
     }
     for entry in &written.excluded {
-        excluded.extend(address(entry, interface, &mut seen, findings));
+        let carrier = vmacs.carrier(entry, names, findings);
+        excluded.extend(address(entry, carrier, &mut seen, findings));
     }
     Held { advertised, excluded }
 }
@@ -114,13 +118,12 @@ fn too_many(written: &declared::Instance, most: usize, findings: &Findings<'_>) 
 /// The address with its defaults; `None` for one that is already there or cannot be.
 pub(super) fn address(
     entry: &declared::Address,
-    interface: LinkName,
+    link: LinkName,
     seen: &mut HashSet<(IpAddr, u8, LinkName)>,
     findings: &mut Findings<'_>,
 ) -> Option<Address> {
     let ip = entry.ip.value;
     let family = Family::of(ip);
-    let link = entry.link.map_or(interface, |it| it.value);
     let plain = Address::new(ip, link);
     let prefix = entry.prefix.map_or(plain.prefix, |it| it.value);
     if !seen.insert((ip, prefix, link)) {

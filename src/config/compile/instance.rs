@@ -1,6 +1,7 @@
 //! One virtual router: what it is, and what its version allows.
 
 use super::routes::Routing;
+use super::vmac::{Names, Router, Vmacs};
 use super::{Findings, addresses, announce, election, hooks, trackers, transport};
 use crate::config::declared::{self, AuthKind, Declared, Manners, Policy, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
@@ -12,6 +13,7 @@ pub(super) fn compile(
     written: &declared::Instance,
     declared: &Declared,
     routing: &mut Routing,
+    names: &mut Names,
     findings: &mut Findings<'_>,
 ) -> Option<Instance> {
     let policy = written.policy.or(declared.defaults);
@@ -25,11 +27,14 @@ pub(super) fn compile(
     let authentication = authentication(written, version, strict, findings);
     let announce = announce::compile(written, declared, strict, findings);
     let (vrid, interface) = (vrid?, interface?);
-    let held = addresses::compile(written, interface, family, findings);
+    let router = Router { interface, family, vrid, transport: &transport, strict };
+    let mut vmacs = Vmacs::new(written, router, names, findings);
+    let held = addresses::compile(written, family, &mut vmacs, names, findings);
     addresses::check_count(written, &held, version, strict, findings);
     let routes = Routing::routes(&written.routes, findings);
     let rules = routing.rules(&written.rules, findings);
     let tracked_interfaces = tracked(written, interface, findings);
+    let (vmac, address_vmacs) = (vmacs.own, vmacs.others);
     Some(Instance {
         name: written.name.value.clone(),
         interface,
@@ -58,7 +63,29 @@ pub(super) fn compile(
         skip_address_check: is(policy.skip_address_check),
         twin: None,
         hooks: hooks::compile(&written.hooks, declared.scripts.priority_changes),
+        vmac,
+        address_vmacs,
+        accept: accept(written, version, strict, findings),
+        promote_secondaries: is(written.promote_secondaries),
     })
+}
+
+/// Whether packets to the addresses are accepted. Strict mode is RFC 9568's default: they are not.
+fn accept(
+    written: &declared::Instance,
+    version: Version,
+    strict: bool,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let Some(accept) = written.accept.filter(|it| it.value && strict) else {
+        return written.accept.map_or(!strict, |it| it.value);
+    };
+    // Version 3 has the choice (RFC 9568 §6.1, Accept_Mode), version 2 has not.
+    if version == Version::V2 {
+        let message = "strict mode of version 2 accepts no packets to the addresses";
+        findings.push(findings.flaw("strict-conflict", message).at(accept.span, "ignored"));
+    }
+    version == Version::V3
 }
 
 /// Whether a setting was written and holds.

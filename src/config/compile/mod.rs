@@ -13,13 +13,15 @@ mod instance;
 mod routes;
 mod trackers;
 mod transport;
+mod vmac;
 
-use super::declared::{Declared, Manners, Setting};
+use super::declared::{self, Declared, Manners, Setting};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Instance, Model, Node};
+use super::model::{Firewall, Instance, Model, Node};
 pub(super) use daemon::daemon as compile_daemon;
 use identity::Taken;
 use routes::Routing;
+use vmac::Names;
 
 /// Makes the model, or says everything that keeps it from being made.
 ///
@@ -74,6 +76,18 @@ fn node(declared: &Declared) -> Node {
         fifos: hooks::fifos(scripts),
         daemon: daemon::daemon(&declared.daemon),
         reload: daemon::reload(&declared.reload),
+        local_igmp: answer(written.local_igmp, usual.local_igmp),
+        firewall: firewall(written),
+    }
+}
+
+fn firewall(written: &declared::Node) -> Firewall {
+    let usual = Firewall::default();
+    let table = written.firewall_table.as_ref().map(|it| it.value.clone());
+    Firewall {
+        table: table.unwrap_or(usual.table),
+        priority: written.firewall_priority.map_or(usual.priority, |it| it.value),
+        counters: written.firewall_counters.map_or(usual.counters, |it| it.value),
     }
 }
 
@@ -85,11 +99,14 @@ fn instances(
 ) -> Vec<Instance> {
     let mut made = Vec::with_capacity(declared.instances.len());
     let mut taken = Taken::default();
+    let mut names = Names::new(declared);
     for written in &declared.instances {
         if taken.is_named_again(written, findings) {
             continue;
         }
-        let Some(mut instance) = instance::compile(written, declared, routing, findings) else {
+        let Some(mut instance) =
+            instance::compile(written, declared, routing, &mut names, findings)
+        else {
             continue;
         };
         if taken.is_apart(&mut instance, written, findings) {

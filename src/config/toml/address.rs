@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
+use super::vmac;
 use crate::config::declared::Address;
 use crate::config::source::{Span, Spanned};
 use crate::types::{Broadcast, Family, Scope};
@@ -34,6 +35,7 @@ pub(super) fn detailed(table: &mut Table<'_, '_>) -> Option<Address> {
     let no_prefix_route = table.setting("no_prefix_route", value::boolean);
     let auto_join = table.setting("auto_join", value::boolean);
     let tracked = table.setting("tracked", value::boolean);
+    let vmac = table.setting("vmac", vmac::of_address);
     let Spanned { value: (ip, prefix), span: place } = ip?;
     if Family::of(ip) == Family::V4 {
         let written = [
@@ -60,6 +62,7 @@ pub(super) fn detailed(table: &mut Table<'_, '_>) -> Option<Address> {
         no_prefix_route,
         auto_join,
         tracked,
+        vmac: vmac.and_then(|it| Some(Spanned::new(it.value?, it.span))),
         ..Address::new(Spanned::new(ip, place), span)
     })
 }

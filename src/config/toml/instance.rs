@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::node::multicast;
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
-use super::{address, peer, policy, program, route, rule, trackers};
+use super::{address, peer, policy, program, route, rule, trackers, vmac};
 use crate::config::declared::{AuthKind, Instance};
 use crate::config::source::Spanned;
 use crate::types::{Centis, Family, Priority, Vrid};
@@ -31,6 +31,9 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
     let track_primary = table.setting("track_primary", value::boolean);
     let (tracked_interfaces, tracked) = trackers::track(table);
     let hooks = table.section("notify", program::hooks).unwrap_or_default();
+    let (vmac, adverts_from_base) = vmac::read(table);
+    let accept = table.setting("accept", value::boolean);
+    let promote_secondaries = table.setting("promote_secondaries", value::boolean);
     if let (Some(group), Some(_)) = (&group, &peers) {
         let mistake =
             Mistake::value("means nothing beside `peers`, which make the adverts unicast");
@@ -63,6 +66,10 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
         tracked_interfaces,
         tracked,
         hooks,
+        vmac,
+        adverts_from_base,
+        accept,
+        promote_secondaries,
         policy: policy::read(table),
         ..named
     }

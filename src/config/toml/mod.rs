@@ -19,6 +19,7 @@ mod rule;
 mod table;
 mod trackers;
 mod value;
+mod vmac;
 mod write;
 
 use toml::de::DeTable;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
-use crate::config::declared::Node;
+use crate::config::declared::{Node, Setting};
 use crate::config::model::Realtime;
 use crate::types::Family;
 
 /// Reads `[node]`.
 pub(super) fn read(table: &mut Table<'_, '_>) -> Node {
+    let firewall = table.section("firewall", firewall).unwrap_or_default();
     Node {
         router_id: table.setting("router_id", value::word),
         startup_delay: table.setting("startup_delay", value::duration(LONGEST_DELAY)),
@@ -20,7 +21,28 @@ pub(super) fn read(table: &mut Table<'_, '_>) -> Node {
         log_unknown_vrids: table.setting("log_unknown_vrids", value::boolean),
         group_v4: table.setting("multicast_group_v4", group(Family::V4)),
         group_v6: table.setting("multicast_group_v6", group(Family::V6)),
+        local_igmp: table.setting("local_igmp", value::boolean),
+        firewall_table: firewall.table,
+        firewall_priority: firewall.priority,
+        firewall_counters: firewall.counters,
         ..Node::default()
+    }
+}
+
+/// What `[node.firewall]` says.
+#[derive(Default)]
+struct Firewall {
+    table: Setting<String>,
+    priority: Setting<i32>,
+    counters: Setting<bool>,
+}
+
+/// Reads `[node.firewall]`.
+fn firewall(table: &mut Table<'_, '_>) -> Firewall {
+    Firewall {
+        table: table.setting("table", value::word),
+        priority: table.setting("priority", value::integer(i32::MIN.into(), i32::MAX.into())),
+        counters: table.setting("counters", value::boolean),
     }
 }
 

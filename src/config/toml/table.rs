@@ -65,6 +65,12 @@ impl<'t, 'd> Table<'t, 'd> {
         self.entries.iter().any(|entry| entry.key.value == key)
     }
 
+    /// Whether a table stands behind `key`.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| entry.key.value == key && entry.value.value.is_table())
+    }
+
     /// The value of `key`, where it is there and `read` takes it.
     pub(super) fn setting<T>(
         &mut self,

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::{route, rule};
 use crate::config::model::{
-    Authentication, ChecksumForm, FastRelease, Fixtures, Group, Instance, Model, Node, Peer,
-    Preempt, Realtime, TrackedInterface, Transport,
+    Authentication, ChecksumForm, FastRelease, Firewall, Fixtures, Group, Instance, Model, Node,
+    Peer, Preempt, Realtime, TrackedInterface, Transport, Vmac,
 };
-use crate::types::{Address, Announce, Broadcast, LinkName, Scope, Version, Weight};
+use crate::types::{Address, Announce, Broadcast, MacAddr, Scope, Version, Weight};
 
 mod daemon;
 
@@ -70,6 +70,11 @@ impl Text {
         self.unless(node.nice == usual.nice, "nice", node.nice);
         let log = node.log_unknown_vrids;
         self.unless(log == usual.log_unknown_vrids, "log_unknown_vrids", log);
+        self.unless(node.local_igmp, "local_igmp", false);
+        let Firewall { table, priority, counters } = &node.firewall;
+        self.unless(*table == usual.firewall.table, "firewall.table", quoted(table));
+        self.unless(*priority == usual.firewall.priority, "firewall.priority", priority);
+        self.unless(!counters, "firewall.counters", true);
     }
 
     fn instance(&mut self, instance: &Instance, model: &Model) {
@@ -92,9 +97,14 @@ impl Text {
             let password = String::from_utf8_lossy(&octets);
             self.line("password", quoted(password.trim_end_matches('\0')));
         }
-        self.line("addresses", addresses(&instance.addresses, instance.interface));
+        if let Some(vmac) = &instance.vmac {
+            self.line("vmac", own_vmac(vmac, instance));
+        }
+        self.unless(instance.accept, "accept", false);
+        self.unless(!instance.promote_secondaries, "promote_secondaries", true);
+        self.line("addresses", addresses(&instance.addresses, instance));
         if !instance.excluded.is_empty() {
-            self.line("excluded", addresses(&instance.excluded, instance.interface));
+            self.line("excluded", addresses(&instance.excluded, instance));
         }
         self.entries("routes", instance.routes.iter().map(route::write));
         self.entries("rules", instance.rules.iter().map(rule::write));
@@ -203,8 +213,8 @@ impl Text {
 }
 
 /// A list of addresses, one to a line where there are several.
-fn addresses(all: &[Address], interface: LinkName) -> String {
-    lines(all.iter().map(|one| address(one, interface)))
+fn addresses(all: &[Address], instance: &Instance) -> String {
+    lines(all.iter().map(|one| address(one, instance)))
 }
 
 /// A list, one entry to a line where there are several.
@@ -217,11 +227,12 @@ fn lines(mut entries: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 /// An address; a table only if it says more than itself and its prefix.
-fn address(address: &Address, interface: LinkName) -> String {
-    address_on(address, Some(interface))
+fn address(address: &Address, instance: &Instance) -> String {
+    address_on(address, Some(instance))
 }
 
-fn address_on(address: &Address, interface: Option<LinkName>) -> String {
+/// The address as it stands in an instance, or in none.
+fn address_on(address: &Address, instance: Option<&Instance>) -> String {
     let plain = Address::new(address.ip, address.link);
     let usual_life = plain.preferred_secs.filter(|_| address.prefix == plain.prefix);
     let place = match address.prefix {
@@ -229,8 +240,18 @@ fn address_on(address: &Address, interface: Option<LinkName>) -> String {
         prefix => format!("{}/{prefix}", address.ip),
     };
     let mut more = Vec::new();
-    if Some(address.link) != interface {
-        more.push(format!("interface = {}", quoted(address.link.as_str())));
+    let vmacs = instance.map_or(&[][..], |instance| &instance.address_vmacs);
+    let carrier = vmacs.iter().find(|vmac| vmac.name == address.link);
+    let link = carrier.map_or(address.link, |vmac| vmac.base);
+    let usual = instance.is_some_and(|instance| match (&instance.vmac, carrier) {
+        (Some(own), None) => link == own.name,
+        (None, None) | (_, Some(_)) => link == instance.interface,
+    });
+    if !usual {
+        more.push(format!("interface = {}", quoted(link.as_str())));
+    }
+    if let Some(vmac) = carrier {
+        more.push(format!("vmac = {}", quoted(vmac.name.as_str())));
     }
     if address.scope != Scope::GLOBAL {
         more.push(format!("scope = {}", address.scope.0));
@@ -264,6 +285,25 @@ fn address_on(address: &Address, interface: Option<LinkName>) -> String {
         return quoted(&place);
     }
     format!("{{ ip = {}, {} }}", quoted(&place), more.join(", "))
+}
+
+/// The instance's virtual interface: its name, and a table only if there is more to say.
+fn own_vmac(vmac: &Vmac, instance: &Instance) -> String {
+    let name = quoted(vmac.name.as_str());
+    let mut more = vec![format!("name = {name}")];
+    if vmac.mac != MacAddr::of_virtual_router(instance.family, instance.vrid) {
+        more.push(format!("mac = \"{}\"", vmac.mac));
+    }
+    if let Some(group) = vmac.group {
+        more.push(format!("group = {group}"));
+    }
+    if !vmac.sends {
+        more.push("adverts = \"base\"".to_owned());
+    }
+    match more.as_slice() {
+        [_] => name,
+        _ => format!("{{ {} }}", more.join(", ")),
+    }
 }
 
 fn peer(peer: &Peer) -> String {

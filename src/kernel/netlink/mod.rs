@@ -5,24 +5,34 @@
 
 mod answer;
 mod batch;
+mod described;
 mod dump;
+mod filter;
+mod guards;
+mod macvlan;
 mod message;
 mod monitor;
 mod neighbours;
 mod route;
 mod rule;
 mod socket;
+mod sysctl;
 mod table;
 
+use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 
 use crate::sys;
 use crate::types::Instant;
 
 use super::host::{Announcement, Kernel, Operation, Outcome, Stands, Unlisted};
 
+pub use filter::{Filter, FilterError, Settings as FilterSettings};
+pub use macvlan::Macvlans;
 pub use monitor::{Event, Monitor, MonitorError};
 
+use guards::Guards;
 use neighbours::Neighbours;
 use socket::RouteSocket;
 
@@ -55,6 +65,7 @@ use socket::RouteSocket;
 pub struct Netlink {
     socket: RouteSocket,
     neighbours: Neighbours,
+    guards: Guards,
 }
 
 /// The host cannot be worked on.
@@ -77,13 +88,23 @@ impl Netlink {
         Ok(Self {
             socket: RouteSocket::open().map_err(OpenError::Netlink)?,
             neighbours: Neighbours::open().map_err(OpenError::Packet)?,
+            guards: Guards::default(),
         })
+    }
+
+    /// The same, with a packet filter that keeps packets away from the addresses that say so.
+    #[must_use]
+    pub fn with_filter(self, filter: Rc<RefCell<Filter>>) -> Self {
+        Self { guards: Guards::new(filter), ..self }
     }
 }
 
 impl Kernel for Netlink {
     fn apply(&mut self, operations: &[Operation]) -> Vec<Outcome> {
-        batch::apply(&mut self.socket, operations)
+        self.guards.before(operations);
+        let outcomes = batch::apply(&mut self.socket, operations);
+        self.guards.after(operations, &outcomes);
+        outcomes
     }
 
     fn addresses(&mut self) -> Result<Vec<Stands>, Unlisted> {

@@ -1,11 +1,11 @@
-//! A synchronous route socket: requests that are answered before the next one is sent.
+//! A synchronous netlink socket: requests that are answered before the next one is sent.
 
 use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use netlink_packet_core::{Emitable, NetlinkBuffer, NetlinkHeader};
-use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use netlink_sys::{Socket, SocketAddr};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, sockopt};
@@ -39,9 +39,18 @@ pub(super) enum Lost {
 }
 
 impl RouteSocket {
-    /// Opens a socket in the calling thread's network namespace.
+    /// Opens a socket for interfaces and addresses in the calling thread's network namespace.
     pub(super) fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        Self::of(NETLINK_ROUTE)
+    }
+
+    /// Opens a socket for the packet filter in the calling thread's network namespace.
+    pub(super) fn of_filter() -> io::Result<Self> {
+        Self::of(NETLINK_NETFILTER)
+    }
+
+    fn of(protocol: isize) -> io::Result<Self> {
+        let mut socket = Socket::new(protocol)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
         // An error repeats the header of its request, not its body, and says why in words.

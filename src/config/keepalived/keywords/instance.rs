@@ -32,10 +32,9 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     c("no_virtual_ipaddress"),
     a("virtual_routes").values(),
     a("virtual_rules").values(),
-    b("promote_secondaries")
-        .pending("not set by this version; set the sysctl net.ipv4.conf.*.promote_secondaries"),
-    a("accept").quiet(),
-    b("no_accept").pending("not done by this version; the address takes all traffic"),
+    b("promote_secondaries"),
+    a("accept"),
+    b("no_accept"),
     // When.
     a("nopreempt"),
     a("preempt"),
@@ -71,10 +70,10 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     a("dont_track_primary"),
     c("linkbeat_use_polling").quiet(),
     // VMAC.
-    b("use_vmac").pending(VMAC),
-    b("vmac_xmit_base").quiet(),
-    b("use_vmac_addr").pending(VMAC),
-    c("use_ipvlan").pending(VMAC),
+    b("use_vmac"),
+    b("vmac_xmit_base"),
+    c("use_vmac_addr"),
+    c("use_ipvlan"),
     // Notification.
     a("notify").takes(1),
     a("notify_master").takes(1),
@@ -103,4 +102,3 @@ const HMAC: &[Keyword] = &[
 
 const EXPIRED: &str = "not kept by this version; after a stall the instance stays as it is";
 const EXTRA_GARP: &str = "not done by this version; extra interfaces are not announced on";
-const VMAC: &str = "not made by this version; the address answers with the interface's own MAC";

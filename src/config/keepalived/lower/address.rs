@@ -110,8 +110,7 @@ impl Lower<'_> {
             "noprefixroute" => address.no_prefix_route = said(true),
             "autojoin" => address.auto_join = said(true),
             "no_track" => address.tracked = said(false),
-            // Without a VMAC, which is reported once where it is asked for, nothing to do.
-            "use_vmac" => {}
+            "use_vmac" => address.vmac = Some(Spanned::new(None, option.span)),
             _ => return false,
         }
         true

@@ -98,6 +98,7 @@ impl Lower<'_> {
             }
             "dont_track_primary" => instance.track_primary = said(false),
             _ if self.hook(&mut instance.hooks, statement) => {}
+            _ if self.interfaces(instance, statement) => {}
             _ => return self.policy(instance, statement),
         }
         true

@@ -17,6 +17,7 @@ mod trackers;
 mod unheeded;
 mod unicast;
 mod value;
+mod vmac;
 
 pub(in crate::config) use daemon::is_file_name;
 
