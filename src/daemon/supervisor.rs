@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::getpid;
 use tracing::{debug, error, info, warn};
 
-use crate::sys::process::{Exit, Fork, Pid, end_with, fork, reap};
+use crate::sys::process::{Exit, Fork, Pid, adopt_orphans, end_with, fork, reap_any};
 use crate::sys::{Region, Signal, Signals, clock};
 use crate::types::Instant;
 
@@ -112,6 +112,7 @@ impl<'a> Supervisor<'a> {
         shared: Shared,
         patience: Duration,
     ) -> Result<Self, Error> {
+        adopt_orphans()?;
         let caught = signals::numbers().filter_map(Signal::new);
         let caught: Vec<Signal> = caught.chain([Signal::CHLD]).collect();
         Ok(Self {
@@ -202,7 +203,7 @@ impl<'a> Supervisor<'a> {
             self.wait(Some(self.stopping.map_or(look, |stop| stop.min(look))), Some(child))?;
             self.take_signals(Some(child))?;
             self.hear(child);
-            if let Some(exit) = reap(child.pid)? {
+            if let Some(exit) = reap_all(Some(child.pid))? {
                 self.hear(child);
                 return Ok(exit);
             }
@@ -358,6 +359,7 @@ impl<'a> Supervisor<'a> {
         while self.stopping.is_none() && clock::now() < until {
             self.wait(Some(until), None)?;
             self.take_signals(None)?;
+            reap_all(None)?;
         }
         Ok(self.stopping.is_none())
     }
@@ -368,6 +370,18 @@ impl<'a> Supervisor<'a> {
         info!("Stopped");
         result
     }
+}
+
+/// Takes note of every child that has ended: orphans of scripts are adopted, and in a container, in
+/// which this may be the first process, nobody else would. How `worker` ended, if it did.
+fn reap_all(worker: Option<Pid>) -> Result<Option<Exit>, Error> {
+    let mut ended = None;
+    while let Some((pid, exit)) = reap_any()? {
+        if worker == Some(pid) {
+            ended = Some(exit);
+        }
+    }
+    Ok(ended)
 }
 
 /// What the worker is sent: any signal that stops the daemon becomes SIGTERM.

@@ -38,3 +38,26 @@ fn every_signal_does_to_both_processes_what_it_does_to_keepalived_s() {
          SIGTERM to the worker: another one\nSIGINT to the supervisor: stopped",
     );
 }
+
+/// A script that leaves a process behind. Where the daemon is a container's first process nobody
+/// else takes note of its end.
+const ORPHANS: &str = r#"
+printf '#!/bin/sh\nsetsid sleep 1 >/dev/null 2>&1 &\n' > /run/script
+chmod 755 /run/script
+router '    notify_master /run/script' > /etc/keepalived/keepalived.conf
+keepalived -n >/run/out 2>&1 &
+until_ok 5 holds
+first=$(cat /run/keepalived.pid)
+until_ok 5 pgrep -x -P $first sleep
+echo "adopted"
+until_ok 5 sh -c "! pgrep -x -P $first sleep"
+echo "gone: $(ps --no-headers --ppid $first -o stat= | grep -c Z) zombies"
+[ "$(cat /run/vrrp.pid)" = "$(pgrep -x -P $first keepalived)" ] && holds && echo "the worker runs on"
+kill $first
+until_ok 8 gone
+"#;
+
+#[test]
+fn orphans_of_scripts_are_adopted_and_leave_no_zombies() {
+    both_print(ORPHANS, "adopted\ngone: 0 zombies\nthe worker runs on");
+}
