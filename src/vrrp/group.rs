@@ -3,8 +3,8 @@
 //! A member whose timer ran out is ready and waits; once every member is ready or Active, those
 //! that are ready become Active in the same turn. A fault of one is a fault of all. Where one
 //! yields, the others leave with priority 0 and begin again as Backups. A member that is not
-//! Active among others that are, because a reload put it there, has to join them; if it hears a
-//! router that outranks it, the others leave.
+//! Active among others that are, because a reload put it there or it stood still for longer than
+//! its own peers wait, has to join them; if it hears a router that outranks it, the others leave.
 
 use super::instance::Instance;
 use super::interface::Outbox;
@@ -164,8 +164,7 @@ impl Router {
         self.each_member(group, Some(slot), |router, member| router.examine(member, now, out));
     }
 
-    /// Lets the other members leave if `slot`, which `was` Active, has become a Backup, and sees
-    /// to it that every member knows what the others do.
+    /// Sees to it that every member knows what `slot`, which `was` in another state, does now.
     pub(super) fn follow(
         &mut self,
         slot: Slot,
@@ -173,14 +172,9 @@ impl Router {
         now: Instant,
         out: &mut impl Outbox,
     ) {
-        let Some(is) = self.member(slot).map(|member| member.machine.standing()) else { return };
-        if is == was || self.group_of(slot).is_none() {
-            return;
+        if self.member(slot).is_some_and(|member| member.machine.standing() != was) {
+            self.regard(slot, now, out);
         }
-        if was == Standing::Active && is == Standing::Backup && !self.stopping {
-            self.retreat(slot, now, out);
-        }
-        self.regard(slot, now, out);
     }
 
     /// Lets every ready member of the group of `slot` become Active, if all are ready or Active.
@@ -202,7 +196,7 @@ impl Router {
         }
     }
 
-    /// Lets the others leave if `slot`, which was to join them, has just heard its better.
+    /// Lets the others leave if `slot`, which yields or was to join them, has just heard its better.
     pub(super) fn retreat_if_outranked(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
         let joins = |member: &Instance| {
             member.group.is_some()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vipd::config::model::{Group, Instance, Preempt, TrackedInterface};
-use vipd::types::{Cause, Fault, Priority, Slot, Standing, Weight};
+use vipd::types::{Cause, Centis, Fault, Priority, Slot, Standing, Weight};
 use vipd::vrrp::Input;
 
 use super::node::{DOWN, GROUP, Node, Recorder, instance, link, message, report};
@@ -303,6 +303,21 @@ fn what_the_group_tracks_counts_for_every_member() {
     assert_eq!(standings(&node), [Standing::Initialize; 2]);
     node.router.regroup(vec![group(&[&one, &two])], node.now, &mut node.out);
     assert_eq!(standings(&node), [Standing::Backup; 2]);
+}
+
+#[test]
+fn a_member_that_stood_still_for_too_long_joins_the_others_again() {
+    let quick = Instance { interval: Centis::SHORTEST, ..member(1, "eth0", 150) };
+    let mut node = node(quick, member(2, "eth0", 150));
+    node.pass(DOWN);
+    assert_eq!(standings(&node), [Standing::Active; 2]);
+
+    node.now = node.now + Duration::from_millis(50);
+    node.router.handle(Input::Timeout, node.now, &mut node.out);
+    assert_eq!(standings(&node), [Standing::Backup, Standing::Active]);
+    node.pass(Duration::from_millis(20));
+
+    assert_eq!(standings(&node), [Standing::Active; 2]);
 }
 
 #[test]
