@@ -215,13 +215,14 @@ mod tests {
 
     fn rank(change: &Change) -> u8 {
         match change {
-            Change::Node(_) | Change::Fixtures(_) => 0,
+            Change::Node(_) => 0,
             Change::Trackers(_) => 1,
-            Change::Groups(_) => 2,
-            Change::Remove(_) => 3,
-            Change::Replace(_) => 4,
-            Change::Add(_) => 5,
-            Change::Arrange(_) => 6,
+            Change::Fixtures(_) => 2,
+            Change::Groups(_) => 3,
+            Change::Remove(_) => 4,
+            Change::Replace(_) => 5,
+            Change::Add(_) => 6,
+            Change::Arrange(_) => 7,
         }
     }
 }
