@@ -1,13 +1,9 @@
 //! A router that hears, advertises, takes over and yields allocates nothing.
 
-#![expect(
-    clippy::unwrap_used,
-    unsafe_code,
-    reason = "the test's own helpers, and an allocator that counts is unsafe like any"
-)]
+#![expect(clippy::unwrap_used, reason = "the test's own helpers")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod allocator;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -19,29 +15,7 @@ use vipd::types::{
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame};
 
-/// The system's allocator, counting the calling thread's requests.
-struct Counting;
-
-thread_local! {
-    static REQUESTS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every request goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.set(REQUESTS.get() + 1);
-        // SAFETY: as this function's caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as this function's caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use allocator::requests;
 
 /// Counts what it is given and keeps none of it.
 #[derive(Default)]
@@ -182,7 +156,7 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
     spoilt.iter_mut().flat_map(|it| it.last_mut()).for_each(|it| *it ^= 1);
     let mut node = Node::new();
 
-    let before = REQUESTS.get();
+    let before = requests();
     for _ in 0..3 {
         for _ in 0..5 {
             node.hear(&higher);
@@ -208,7 +182,7 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
     node.pass(Duration::from_secs(1));
     node.router.handle(Input::Stop, node.now, &mut node.out);
     node.pass(Duration::from_secs(1));
-    let requests = REQUESTS.get() - before;
+    let requests = requests() - before;
 
     assert!(node.are_all(Standing::Initialize));
     let hundred = u64::from(INSTANCES);
@@ -220,7 +194,7 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
 
 #[test]
 fn an_allocation_would_be_counted() {
-    let before = REQUESTS.get();
+    let before = requests();
     drop(std::hint::black_box(Box::new(1)));
-    assert_eq!(REQUESTS.get() - before, 1);
+    assert_eq!(requests() - before, 1);
 }

@@ -1,48 +1,19 @@
 //! An advert's way out and back in allocates nothing.
 //!
 //! Needs root, for a network namespace with a loopback interface of its own.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    unsafe_code,
-    reason = "a test fails loudly, and an allocator that counts is unsafe like any"
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails loudly")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod allocator;
+
 use std::net::IpAddr;
 use std::process::Command;
-use std::time::Duration;
 
 use vipd::sys::namespace::Network;
 use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter, Waker, clock};
 use vipd::types::{Centis, Family, IfIndex, Priority, Slot, Version, Vrid};
 use vipd::wire::{Coverage, Datagram, Format, Frame, Header};
 
-/// The system's allocator, counting the calling thread's requests.
-struct Counting;
-
-thread_local! {
-    static REQUESTS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every request goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.set(REQUESTS.get() + 1);
-        // SAFETY: as this function's caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as this function's caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use allocator::requests;
 
 #[test]
 fn an_advert_goes_out_and_comes_in_without_an_allocation() {
@@ -60,7 +31,7 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
     let (slot, vrid) = (Slot::new(0).unwrap(), Vrid::new(51).unwrap());
     let mut frame = Frame::new(Format::V3(Family::V4), vrid, [here; 20]).unwrap();
 
-    let before = REQUESTS.get();
+    let before = requests();
     assert!(before > 0, "what was opened so far was counted");
     let mut verified = 0;
     for priority in 1..=200 {
@@ -87,6 +58,6 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
             }
         }
     }
-    let requests = REQUESTS.get() - before;
+    let requests = requests() - before;
     assert_eq!((verified, requests), (200, 0));
 }
