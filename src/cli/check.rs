@@ -78,6 +78,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
+        Severity::Advice => Level::INFO.with_name("advice"),
     };
     let title = level.primary_title(tame(&diagnostic.message)).id(diagnostic.code);
     let mut group = Group::with_title(title);
@@ -159,6 +160,10 @@ fn summary(found: &Diagnostics) -> String {
         count(Severity::Error, "error"),
         count(Severity::Warning, "warning"),
         count(Severity::Note, "note"),
+        match found.count(Severity::Advice) {
+            0 => None,
+            pieces => Some(format!("{pieces} of advice")),
+        },
     ];
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     match counts.as_slice() {

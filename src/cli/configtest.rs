@@ -10,7 +10,7 @@ use clap::Args;
 use super::terminal::tell;
 use super::{Ended, check};
 use crate::config::{self, Loaded, Machine};
-use crate::daemon::{self, Options, link_exists};
+use crate::daemon::{self, Options, link_exists, look_at_host};
 
 /// The arguments of `vipd check`.
 #[derive(Args, Debug)]
@@ -52,6 +52,10 @@ impl Arguments {
         }
         if !elsewhere {
             loaded.check_links(Machine::Other, link_exists);
+            if let Some(model) = &loaded.model {
+                let host = look_at_host(model);
+                loaded.advise(&host);
+            }
         }
         let found = &loaded.diagnostics;
         let color = io::stderr().is_terminal();
@@ -73,9 +77,10 @@ fn enter_namespace(options: &Options, loaded: &Loaded) -> Result<(), daemon::Err
 /// Says what keepalived's `-t` would: into `log` or to standard error, and nothing if all is well.
 pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
     let mut loaded = config::load(&options.config, &options.reading());
+    // Nothing can be said before the namespace is there; for keepalived that is no mistake.
     if let Err(error) = enter_namespace(options, &loaded) {
         tell(&error);
-        return Ended::Usage;
+        return Ended::Verdict(0);
     }
     loaded.check_links(Machine::Runs, link_exists);
     let tested = check::keepalived_test(&loaded);

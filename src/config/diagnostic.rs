@@ -36,6 +36,8 @@ pub struct Label {
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
+    /// Worth a look, though nothing is wrong with the text.
+    Advice,
     /// Good to know.
     Note,
     /// It runs, but not as the text suggests.
@@ -86,6 +88,13 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// keepalived's test says nothing of this kind of finding any more.
+    pub(super) fn silence(&mut self, code: &str) {
+        for finding in self.0.iter_mut().filter(|it| it.code == code) {
+            finding.verdict = Verdict::Silent;
+        }
+    }
+
     /// How many findings are of this severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
@@ -120,6 +129,11 @@ impl Diagnostic {
     /// Something good to know. keepalived's test is silent on it.
     pub fn note(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, Verdict::Silent, code, message.into())
+    }
+
+    /// Something worth a look. keepalived's test is silent on it.
+    pub fn advice(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Advice, Verdict::Silent, code, message.into())
     }
 
     /// Adds a place; the first one added is the main one.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::advice::{Advice, Host, advise};
 use super::compile::{compile, compile_daemon};
 use super::declared::{Declared, Manners};
 use super::diagnostic::{Diagnostic, Diagnostics, Verdict};
@@ -37,6 +38,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The interfaces it names.
     links: Vec<Spanned<LinkName>>,
+    /// The names of its instances.
+    names: Vec<Spanned<String>>,
 }
 
 /// Reads `path`: our own syntax if it ends in `.toml`, keepalived's otherwise.
@@ -65,6 +68,7 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
         diagnostics,
         sources,
         links: declared.links().collect(),
+        names: declared.instances.into_iter().map(|it| it.name).collect(),
     }
 }
 
@@ -130,6 +134,24 @@ impl Loaded {
         self.diagnostics.sort();
         if self.diagnostics.has_errors() {
             self.model = None;
+        }
+        if self.diagnostics.errors().any(|it| it.code == NO_INTERFACE) {
+            // There keepalived's test ends, before it looks at scripts.
+            self.diagnostics.silence(keepalived::SCRIPT_SECURITY);
+        }
+    }
+
+    /// Adds what is worth saying on a machine like `host`, where there is a model.
+    pub fn advise(&mut self, host: &Host) {
+        let Some(model) = &self.model else {
+            return;
+        };
+        for Advice { about, finding } in advise(model, host) {
+            let place = self.names.iter().find(|name| name.value == about);
+            self.diagnostics.push(match place {
+                Some(name) => finding.at(name.span, ""),
+                None => finding,
+            });
         }
     }
 

@@ -1,5 +1,6 @@
 //! What should be: both syntaxes, the model they are compiled to, the difference of two models.
 
+mod advice;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 pub mod compile;
@@ -13,4 +14,5 @@ pub mod source;
 pub mod suggest;
 pub mod toml;
 
+pub use advice::Host;
 pub use load::{Loaded, Machine, Options, load};

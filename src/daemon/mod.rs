@@ -21,6 +21,7 @@ mod detach;
 mod effects;
 mod error;
 mod herald;
+mod host;
 mod identity;
 mod intake;
 mod interfaces;
@@ -51,6 +52,7 @@ mod will;
 mod worker;
 
 pub use error::Error;
+pub use host::look as look_at_host;
 pub use links::exists as link_exists;
 pub use options::{CoreDump, Options, Release, WhenWorkerDies};
 pub use pidfile::PidFileError;

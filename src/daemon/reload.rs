@@ -13,6 +13,7 @@ use crate::config::{self, Loaded, Machine};
 use crate::types::LinkName;
 
 use super::error::Error;
+use super::host;
 use super::links;
 use super::options::Options;
 use super::place::Place;
@@ -81,6 +82,10 @@ pub(super) fn judge(
     before: Before<'_>,
 ) -> Result<Model, Error> {
     loaded.check_links(Machine::Runs, |link| before.excuses(link) || links::exists(link));
+    if let (Before::Nothing, Some(model)) = (before, &loaded.model) {
+        let host = host::look(model);
+        loaded.advise(&host);
+    }
     for finding in loaded.diagnostics.iter() {
         tell(&loaded.sources, finding);
     }
@@ -170,7 +175,7 @@ fn tell(sources: &Sources, finding: &Diagnostic) {
     match finding.severity {
         Severity::Error => error!(code, help, "{place}{message}"),
         Severity::Warning => warn!(code, help, "{place}{message}"),
-        Severity::Note => info!(code, help, "{place}{message}"),
+        Severity::Advice | Severity::Note => info!(code, help, "{place}{message}"),
     }
 }
 

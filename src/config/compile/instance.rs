@@ -3,7 +3,7 @@
 use super::routes::Routing;
 use super::vmac::{Names, Router, Vmacs};
 use super::{Findings, addresses, announce, election, hooks, trackers, transport};
-use crate::config::declared::{self, AuthKind, Declared, Manners, Policy, Setting};
+use crate::config::declared::{self, AuthKind, Declared, InitialState, Manners, Policy, Setting};
 use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::config::model::{Authentication, ChecksumForm, FastRelease, Instance, TrackedInterface};
 use crate::types::{Family, LinkName, Version, Vrid, Weight};
@@ -197,6 +197,13 @@ fn authentication(
         AuthKind::Ah | AuthKind::Pass => None,
     };
     if let Some(how) = signed {
+        // keepalived runs it, but its test complains of a router that wants to begin as Active.
+        let wants_active = written.state.is_some_and(|it| it.value == InitialState::Active);
+        let owner = written.priority.is_none_or(|it| it.value.is_owner());
+        let verdict = match kind.value {
+            AuthKind::Ah if wants_active && !owner => Verdict::General,
+            AuthKind::Ah | AuthKind::Hmac | AuthKind::Pass => Verdict::Silent,
+        };
         findings.push(
             Diagnostic::error(
                 "auth-unknown",
@@ -204,7 +211,7 @@ fn authentication(
             )
             .at(kind.span, "its peers would refuse every advert and take the addresses too")
             .help("change all routers of the group to PASS or to no authentication")
-            .verdict(Verdict::Silent),
+            .verdict(verdict),
         );
         return Authentication::None;
     }

@@ -28,6 +28,10 @@ pub(super) fn compile(
 ) -> Transport {
     let peers = peers(written, family, findings);
     if !peers.is_empty() {
+        if let Some(group) = written.group {
+            let message = format!("{} uses no group: it has peers", written.name.value);
+            findings.push(findings.flaw("group-with-peers", message).at(group.span, "ignored"));
+        }
         let ttl_ranges = peers.iter().any(|it| (it.min_ttl, it.max_ttl) != (0, 255));
         return Transport::Unicast {
             peers,

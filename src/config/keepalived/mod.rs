@@ -49,6 +49,8 @@ pub fn read_file(
     lower::lower(&statements, sources, found)
 }
 
+/// The code of scripts that others could change.
+pub(super) const SCRIPT_SECURITY: &str = "script-security";
 /// The code of a configuration that cannot be read.
 pub(super) const UNREADABLE: &str = "file-unreadable";
 /// The code of an included file that cannot be read.

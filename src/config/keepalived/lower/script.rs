@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::super::SCRIPT_SECURITY;
 use super::super::lex::Word;
 use super::super::parse::Statement;
 use crate::config::diagnostic::{Diagnostic, Diagnostics, Verdict};
@@ -18,7 +19,7 @@ pub(super) fn check(statements: &[Statement], sources: &Sources, found: &mut Dia
     if let Some(place) = unsecured.filter(|_| !is_secured(statements)) {
         let message = "scripts are not checked against being changed by others than root";
         found.push(
-            Diagnostic::note("script-security", message)
+            Diagnostic::note(SCRIPT_SECURITY, message)
                 .at(place, "")
                 .help("write enable_script_security and script_user in global_defs")
                 .verdict(Verdict::Security),
