@@ -110,6 +110,12 @@ impl Host {
         self.agent.plan(slot(number), Some(plan));
     }
 
+    /// From now on routes and rules that go are told.
+    pub(crate) fn monitor_routes(&mut self) {
+        let _inside = self.runtime.enter();
+        self.monitor.watch_routes().unwrap();
+    }
+
     /// Plans and takes addresses, and waits for the acknowledgement.
     pub(crate) fn take(&mut self, number: usize, addresses: Vec<Address>) {
         self.plan(number, addresses);

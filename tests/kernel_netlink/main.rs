@@ -8,3 +8,4 @@
 mod addresses;
 mod host;
 mod links;
+mod routes;

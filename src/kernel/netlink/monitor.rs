@@ -58,7 +58,8 @@ pub enum Event {
     Address(AddressEvent),
     /// A route or a rule disappeared. Told from [`Monitor::watch_routes`] on.
     Lost(Trace),
-    /// The kernel had to drop events of routes and rules: any of them may be gone.
+    /// Routes or rules may be gone of which nothing was told: events were dropped, or a link was down
+    /// for a moment.
     Missed,
     /// Everything that stands has been told: at the beginning, and whenever events were lost.
     Listed,

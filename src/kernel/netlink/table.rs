@@ -19,6 +19,8 @@ pub(super) struct Table {
     links: BTreeMap<IfIndex, Link>,
     changed: BTreeSet<IfIndex>,
     gone: BTreeSet<IfIndex>,
+    /// Interfaces that went down since the last telling.
+    fallen: BTreeSet<IfIndex>,
     addresses: Vec<AddressEvent>,
 }
 
@@ -51,8 +53,12 @@ impl Table {
             return;
         };
         let link = self.links.entry(index).or_default();
-        if link.properties.replace(properties) != Some(properties) {
+        let before = link.properties.replace(properties);
+        if before != Some(properties) {
             self.changed.insert(index);
+        }
+        if before.is_some_and(|before| before.up) && !properties.up {
+            self.fallen.insert(index);
         }
     }
 
@@ -141,10 +147,14 @@ impl Table {
     pub(super) fn take_events(&mut self) -> Vec<Event> {
         let gone = std::mem::take(&mut self.gone).into_iter().map(Event::Gone);
         let changed = std::mem::take(&mut self.changed);
-        let reports = changed.into_iter().filter_map(|index| self.report(index));
-        let events: Vec<_> = gone.chain(reports.map(Event::Link)).collect();
+        let reports: Vec<_> = changed.into_iter().filter_map(|index| self.report(index)).collect();
+        // One that is up again already took routes with it that nobody was told of.
+        let fallen = std::mem::take(&mut self.fallen);
+        let missed = reports.iter().any(|report| report.up && fallen.contains(&report.index));
+        let events: Vec<_> = gone.chain(reports.into_iter().map(Event::Link)).collect();
         let addresses = self.addresses.drain(..).map(Event::Address);
-        events.into_iter().chain(addresses).collect()
+        let missed = missed.then_some(Event::Missed);
+        events.into_iter().chain(addresses).chain(missed).collect()
     }
 
     fn report(&self, index: IfIndex) -> Option<LinkReport> {
@@ -286,6 +296,20 @@ mod tests {
         let expected = ["a up 10.0.0.2", "+10.0.0.1", "+10.0.0.2", "-10.0.0.1"];
         assert_eq!(told(&mut table), expected);
         assert!(told(&mut table).is_empty());
+    }
+
+    #[test]
+    fn a_link_that_was_down_for_a_moment_took_something_with_it() {
+        let mut table = Table::default();
+        table.link(&link(1, "a", true));
+        told(&mut table);
+        table.link(&link(1, "a", false));
+        table.link(&link(1, "a", true));
+        assert_eq!(told(&mut table), ["a up", "missed"]);
+        table.link(&link(1, "a", false));
+        assert_eq!(told(&mut table), ["a down"]);
+        table.link(&link(1, "a", true));
+        assert_eq!(told(&mut table), ["a up"]);
     }
 
     #[test]
