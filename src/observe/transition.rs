@@ -7,7 +7,7 @@ use tracing::info;
 
 use crate::types::{
     Cause, Fault, GroupTransition, Occasion, Outranked, Reprioritised, Standing, TrackerId,
-    Transition, Verdict,
+    Transition,
 };
 
 /// What a tracker is called and what is the matter with it, in words: `script chk (exited with
@@ -55,9 +55,6 @@ pub fn log_priority(name: &str, change: &Reprioritised, trackers: &impl Trackers
     let because = match occasion {
         Occasion::Own => None,
         Occasion::Link(link) => Some(format!("interface {link}")),
-        Occasion::Tracker(tracker, Verdict::Level(level)) => {
-            Some(format!("{}: {level}", trackers.describe(*tracker)))
-        }
         Occasion::Tracker(tracker, _) => Some(trackers.describe(*tracker)),
     };
     info!(
