@@ -84,7 +84,8 @@ fn hop(table: &mut Table<'_, '_>) -> Option<Spanned<Hop>> {
     let via = table.setting("via", value::ip);
     let link = table.setting("interface", value::link);
     let onlink = table.setting("onlink", value::boolean);
-    let span = link.map(|it| it.span).or(via.map(|it| it.span)).or(onlink.map(|it| it.span))?;
+    let places = [link.map(|it| it.span), via.map(|it| it.span), onlink.map(|it| it.span)];
+    let span = places.into_iter().flatten().next()?;
     let hop = Hop {
         via: via.map(|it| it.value),
         link: link.map(|it| it.value),
