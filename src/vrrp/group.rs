@@ -188,12 +188,14 @@ impl Router {
             is_active || is_ready(slot)
         };
         if group.missing.is_empty() && group.slots.iter().all(may) {
-            self.each_member(id, None, |router, member| {
-                router.with(member, now, out, |instance, out| {
-                    instance.handle(Event::Claim, now, out);
-                });
-            });
+            // The one that all waited for comes first, as in keepalived.
+            self.claim(slot, now, out);
+            self.each_member(id, Some(slot), |router, member| router.claim(member, now, out));
         }
+    }
+
+    fn claim(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
+        self.with(slot, now, out, |instance, out| instance.handle(Event::Claim, now, out));
     }
 
     /// Lets the others leave if `slot`, which yields or was to join them, has just heard its better.
