@@ -23,7 +23,7 @@ use super::board::Board;
 use super::counters::LoopCounters;
 use super::effects::Effects;
 use super::error::Error;
-use super::messages::{Applied, Command, LinkEvent, Told};
+use super::messages::{Applied, Command, LinkEvent, Sight, Told};
 use super::pace::Pace;
 use super::pulse;
 use super::sockets::Sockets;
@@ -233,14 +233,28 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     fn take_commands(&mut self, now: Instant) -> bool {
         let mut any = false;
         while let Ok(command) = self.inbox.commands.try_recv() {
-            any = true;
             match command {
+                Command::Look { mut room, reply } => {
+                    let views = self.router.views().take(room.capacity());
+                    room.extend(views.map(|view| Sight {
+                        slot: view.slot,
+                        key: view.config.key(),
+                        standing: view.standing,
+                        at_fault: view.fault.is_some(),
+                        priority: view.priority,
+                        source: view.source,
+                        counters: *view.counters,
+                    }));
+                    let _ending = reply.send(room).is_err();
+                }
                 Command::Apply { changes, reply } => {
+                    any = true;
                     let applied = self.apply(changes, now);
                     // Nobody waits for the answer any more: the worker is ending.
                     let _ending = reply.send(applied).is_err();
                 }
                 Command::Stop { patience } => {
+                    any = true;
                     self.stop_at = Some(now + patience);
                     self.router.handle(Input::Stop, now, &mut self.effects);
                 }

@@ -10,18 +10,19 @@
 //! | checks | core | verdicts | [`Verdicts`](super::verdicts::Verdicts) | cannot be |
 //! | core | main | [`Told`] | channel of four for each instance, 1024 at least | it is left out and counted |
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
 use crate::config::diff::Change;
-use crate::config::model::TrackerName;
+use crate::config::model::{Key, TrackerName};
 use crate::kernel::{InterfacePlan, Plan, VmacPlan};
 use crate::sys;
 use crate::types::{
-    Differs, GroupTransition, IfIndex, LinkReport, Outranked, Refused, Reprioritised, Slot,
-    TrackerId, Transition,
+    Counters, Differs, GroupTransition, IfIndex, LinkReport, Outranked, Priority, Refused,
+    Reprioritised, Slot, Standing, TrackerId, Transition,
 };
 use crate::vrrp::Listen;
 use crate::wire::FrameError;
@@ -36,11 +37,37 @@ pub(super) enum Command {
         /// The answer.
         reply: oneshot::Sender<Applied>,
     },
+    /// Say how every instance stands.
+    Look {
+        /// Where to say it: the core thread takes what there is room for, and makes none.
+        room: Vec<Sight>,
+        /// The answer.
+        reply: oneshot::Sender<Vec<Sight>>,
+    },
     /// Leave, then end.
     Stop {
         /// How long the addresses may take to go.
         patience: Duration,
     },
+}
+
+/// How an instance stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sight {
+    /// Where.
+    pub(super) slot: Slot,
+    /// Which.
+    pub(super) key: Key,
+    /// Its state.
+    pub(super) standing: Standing,
+    /// It lacks something.
+    pub(super) at_fault: bool,
+    /// Its effective priority.
+    pub(super) priority: Priority,
+    /// Where its adverts come from.
+    pub(super) source: Option<IpAddr>,
+    /// What it has counted.
+    pub(super) counters: Counters,
 }
 
 /// What the core thread made of [`Command::Apply`].

@@ -5,6 +5,7 @@
 //! | `run`, `detach` | from the command line to the processes |
 //! | `supervisor` | the parent process, with `pidfile`, `backoff`, `service` (systemd) |
 //! | `worker` | the child process's main thread, with `reload`, `realtime` |
+//! | `dumps` | the files that keepalived's signals ask for |
 //! | `herald` | what programs and pipes are told of what the core thread tells |
 //! | `core` | the thread that runs the protocol, with `effects`, `sockets` |
 //! | `kernel` | the thread that holds the addresses, with `intake` |
@@ -18,6 +19,7 @@ mod board;
 mod core;
 mod counters;
 mod detach;
+mod dumps;
 mod effects;
 mod error;
 mod herald;

@@ -26,7 +26,7 @@ use super::effects::{Effects, ToKernel, ToMain};
 use super::error::Error;
 use super::interfaces;
 use super::kernel;
-use super::messages::{Applied, Command, Order, Told};
+use super::messages::{Applied, Command, Order, Sight, Told};
 use super::realtime;
 use super::refusals::Refusals;
 use super::verdicts::Verdicts;
@@ -170,6 +170,13 @@ impl Threads {
         let (reply, applied) = oneshot::channel();
         self.command(Command::Apply { changes, reply });
         applied.await.ok()
+    }
+
+    /// How every instance stands, `count` of them at most; `None` if the core thread has ended.
+    pub(super) async fn look(&self, count: usize) -> Option<Vec<Sight>> {
+        let (reply, sights) = oneshot::channel();
+        self.command(Command::Look { room: Vec::with_capacity(count), reply });
+        sights.await.ok()
     }
 
     /// Has these objects watched, and no others, once the core thread knows them.

@@ -20,14 +20,16 @@ use crate::config::diff::diff;
 use crate::config::model::Model;
 use crate::kernel::netlink::MonitorError;
 use crate::notify::Notifier;
+use crate::observe::dump::Kind;
 use crate::observe::{difference, refusal, transition};
 use crate::sys::{Region, Signals};
 use crate::types::{Cause, LinkName, Slot, Transition};
 
+use super::dumps::Dumps;
 use super::error::Error;
 use super::herald::Herald;
 use super::identity;
-use super::messages::{Applied, Told};
+use super::messages::{Applied, Sight, Told};
 use super::names::Names;
 use super::options::{Options, Release};
 use super::realtime;
@@ -66,11 +68,14 @@ where
         let threads = Threads::start(&model, will, pulse)?;
         let notifier = Notifier::start()
             .map_err(|source| Error::System { request: "start a thread", source })?;
+        let dumps =
+            Dumps::start().map_err(|source| Error::System { request: "start a thread", source })?;
         let mut main = Main {
             options,
             model: Model::default(),
             names: Names::default(),
             herald: Herald::new(notifier),
+            dumps,
             at_fault: HashSet::new(),
             threads,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
@@ -94,6 +99,7 @@ struct Main<'a> {
     model: Model,
     names: Names,
     herald: Herald,
+    dumps: Dumps,
     /// Instances that became unable to run and have told so.
     at_fault: HashSet<Slot>,
     threads: Threads,
@@ -118,9 +124,13 @@ impl Main<'_> {
                 Some(request) = signals.recv() => match request {
                     Request::Stop => return self.stop().await,
                     Request::Reload => self.reload().await,
-                    Request::Data | Request::Stats | Request::StatsClear | Request::Json => {
-                        warn!(?request, "This signal has no effect yet.");
+                    Request::Data => drop(self.dump(Kind::Data).await),
+                    Request::Stats => drop(self.dump(Kind::Stats).await),
+                    Request::StatsClear => {
+                        let sights = self.dump(Kind::Stats).await;
+                        self.dumps.clear(&sights);
                     }
+                    Request::Json => drop(self.dump(Kind::Json).await),
                 },
             }
         }
@@ -137,6 +147,7 @@ impl Main<'_> {
                     let member = transition.cause.member().map(|slot| self.names.get(slot));
                     transition::log(name, &transition, self.threads.reports(), member);
                     self.herald.transition(&transition);
+                    self.dumps.changed(transition.slot);
                     self.note_fault(&transition);
                 }
                 Told::Group(transition) => {
@@ -175,6 +186,15 @@ impl Main<'_> {
         }
     }
 
+    /// Has the file written that a signal asks for; says what it tells of.
+    async fn dump(&mut self, kind: Kind) -> Vec<Sight> {
+        self.hear();
+        let count = self.model.instances.len();
+        let sights = self.threads.look(count).await.unwrap_or_default();
+        self.dumps.write(kind, &self.model, &sights);
+        sights
+    }
+
     /// Reads the configuration again and makes it the running one, if it can be run.
     async fn reload(&mut self) {
         info!(process = "worker", "Reloading");
@@ -209,6 +229,7 @@ impl Main<'_> {
         let trackers = watched::by_index(&self.model, trackers);
         self.threads.watch(trackers, watched::surroundings(&self.model));
         self.herald.follow(&self.model, &names);
+        self.dumps.follow(&names);
         self.names.follow(names);
         // What the change itself brought about, while the old names are known.
         self.hear();

@@ -1,6 +1,7 @@
 //! What operators see: the log, and the change of an instance's state in its words.
 
 pub mod difference;
+pub mod dump;
 pub mod log;
 pub mod refusal;
 pub mod transition;

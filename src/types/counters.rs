@@ -28,6 +28,28 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// What was counted since they were `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let rejects = std::array::from_fn(|place| {
+            let count = |counters: &Self| counters.rejects.get(place).copied().unwrap_or_default();
+            count(self).wrapping_sub(count(before))
+        });
+        let count = |field: fn(&Self) -> u64| field(self).wrapping_sub(field(before));
+        Self {
+            adverts_received: count(|it| it.adverts_received),
+            adverts_sent: count(|it| it.adverts_sent),
+            became_active: count(|it| it.became_active),
+            left_active: count(|it| it.left_active),
+            releases_received: count(|it| it.releases_received),
+            releases_sent: count(|it| it.releases_sent),
+            address_list_differs: count(|it| it.address_list_differs),
+            interval_differs: count(|it| it.interval_differs),
+            stalls: count(|it| it.stalls),
+            rejects,
+        }
+    }
+
     /// Counts a refused packet.
     pub fn reject(&mut self, reason: Reject) {
         if let Some(count) = self.rejects.get_mut(reason.index()) {

@@ -1,0 +1,155 @@
+//! `keepalived.json`: one line, an object for each virtual router, its keys in keepalived's order.
+
+use std::fmt::Display;
+
+use super::{LENGTH, Seen, Snapshot, State, quoted};
+use crate::config::model::{Authentication, Deletion, Preempt};
+use crate::types::{Address, Reject, Standing};
+
+pub(super) fn render(snapshot: &Snapshot) -> String {
+    let instances: Vec<String> = snapshot.instances.iter().map(instance).collect();
+    format!("[{}]\n", instances.join(","))
+}
+
+fn instance(seen: &Seen) -> String {
+    format!("{{\"data\":{},\"stats\":{}}}", data(seen), stats(seen))
+}
+
+fn data(seen: &Seen) -> String {
+    let (config, announce, hooks) = (&seen.config, &seen.config.announce, &seen.config.hooks);
+    let mut object = Object::default();
+    let holds = seen.standing == Standing::Active;
+    object.text("iname", &config.name);
+    object.put("dont_track_primary", u8::from(!config.track_primary));
+    object.put("skip_check_adv_addr", u8::from(config.skip_address_check));
+    object.put("strict_mode", 0);
+    object.text("vmac_ifname", "");
+    object.text("ifp_ifname", config.interface.as_str());
+    object.put("master_priority", 0);
+    let changed = seen.changed;
+    object.put("last_transition", format!("{}.{:06}", changed.as_secs(), changed.subsec_micros()));
+    object.put("garp_delay", announce.delay.as_secs());
+    object.put("garp_refresh", announce.refresh.as_secs());
+    object.put("garp_rep", announce.repeat);
+    object.put("garp_refresh_rep", announce.refresh_repeat);
+    object.put("garp_lower_prio_delay", announce.lower_delay.as_secs());
+    object.put("garp_lower_prio_rep", announce.lower_repeat);
+    object.put("lower_prio_no_advert", u8::from(!config.answer_lower));
+    object.put("higher_prio_send_advert", u8::from(config.answer_higher));
+    object.put("vrid", config.vrid);
+    object.put("base_priority", config.priority);
+    object.put("effective_priority", seen.priority);
+    object.put("vipset", holds);
+    object.put("promote_secondaries", false);
+    object.put("adver_int", interval(config.interval.get()));
+    object.put("master_adver_int", interval(config.interval.get()));
+    object.put("accept", 1);
+    object.put("nopreempt", config.preempt == Preempt::No);
+    object.put("preempt_delay", seen.preempt_delay());
+    object.put("state", seen.state().number());
+    object.put("wantstate", State::number(seen.wanted()));
+    object.put("version", seen.version());
+    object.put("smtp_alert", false);
+    object.put("notify_deleted", matches!(hooks.deleted, Deletion::AsDeleted(_)));
+    let deleted = match &hooks.deleted {
+        Deletion::AsFault => None,
+        Deletion::AsDeleted(program) => program.as_ref(),
+    };
+    for (key, program) in [
+        ("script_backup", hooks.backup.as_ref()),
+        ("script_master", hooks.active.as_ref()),
+        ("script_fault", hooks.fault.as_ref()),
+        ("script_stop", hooks.stop.as_ref()),
+        ("script_deleted", deleted),
+        ("script", hooks.any.as_ref()),
+        ("script_master_rx_lower_pri", hooks.outranking.as_ref()),
+    ] {
+        if let Some(program) = program {
+            object.text(key, &quoted(program));
+        }
+    }
+    let list = |addresses: &[Address]| {
+        let texts = addresses.iter().map(|address| string(&seen.address(address)));
+        format!("[{}]", texts.collect::<Vec<_>>().join(","))
+    };
+    if !config.addresses.is_empty() {
+        object.put("vips", list(&config.addresses));
+    }
+    if !config.excluded.is_empty() {
+        object.put("evips", list(&config.excluded));
+    }
+    if !config.tracked_interfaces.is_empty() {
+        let links = config.tracked_interfaces.iter().map(|tracked| string(tracked.link.as_str()));
+        object.put("track_ifp", format!("[{}]", links.collect::<Vec<_>>().join(",")));
+    }
+    match config.authentication {
+        Authentication::None => object.put("auth_type", 0),
+        Authentication::Pass(_) => {
+            object.put("auth_type", 1);
+            object.text("auth_data", "********");
+        }
+    }
+    object.end()
+}
+
+fn stats(seen: &Seen) -> String {
+    let counted = &seen.counters;
+    let mut object = Object::default();
+    for (key, count) in [
+        ("advert_rcvd", counted.adverts_received),
+        ("advert_sent", counted.adverts_sent),
+        ("become_master", counted.became_active),
+        ("release_master", counted.left_active),
+        ("packet_len_err", seen.counted(&LENGTH)),
+        ("advert_interval_err", seen.interval_errors()),
+        ("ip_ttl_err", seen.counted(&[Reject::Ttl])),
+        ("invalid_type_rcvd", seen.counted(&[Reject::Type])),
+        ("addr_list_err", seen.address_list_errors()),
+        ("invalid_authtype", seen.counted(&[Reject::AuthUnknown])),
+        ("authtype_mismatch", seen.counted(&[Reject::AuthMismatch])),
+        ("auth_failure", seen.counted(&[Reject::AuthFailed])),
+        ("pri_zero_rcvd", counted.releases_received),
+        ("pri_zero_sent", counted.releases_sent),
+    ] {
+        object.put(key, count);
+    }
+    object.end()
+}
+
+/// An object that grows key by key.
+#[derive(Default)]
+struct Object(String);
+
+impl Object {
+    fn put(&mut self, key: &str, value: impl Display) {
+        let comma = if self.0.is_empty() { "" } else { "," };
+        self.0 += &format!("{comma}\"{key}\":{value}");
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.put(key, string(value));
+    }
+
+    fn end(self) -> String {
+        format!("{{{}}}", self.0)
+    }
+}
+
+/// Hundredths of a second as seconds: `1`, `0.1`.
+fn interval(centis: u16) -> String {
+    let text = format!("{}.{:02}", centis / 100, centis % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A string, escaped as keepalived does it: slashes too.
+fn string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' | '/' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted += &format!("\\u{:04x}", u32::from(c)),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
