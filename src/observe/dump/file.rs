@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use rustix::process::getpid;
 use tracing::{debug, warn};
 
 use super::{Kind, Snapshot, render};
@@ -48,7 +49,7 @@ fn serve(directory: &Path, orders: &Receiver<(Kind, Snapshot)>) {
 /// may wait for it to appear there or to be closed there (inotify): both happen, in this order.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut aside = path.as_os_str().to_owned();
-    aside.push(format!(".{}", std::process::id()));
+    aside.push(format!(".{}", getpid().as_raw_nonzero()));
     let aside = PathBuf::from(aside);
     // One that an earlier process of this number left.
     let _nothing_there = fs::remove_file(&aside).is_err();
