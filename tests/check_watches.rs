@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::disallowed_methods,
     reason = "a panic fails the test, as it should; it waits for real files and processes"
 )]
 

@@ -187,7 +187,7 @@ fn route(number: usize) -> Route {
     let net = ip(&format!("10.{}.0.0", number + 1));
     let mut route = Route::new(Prefix::new(net, 16).unwrap());
     route.hops = vec![Hop { link: LinkName::new("eth0"), ..Hop::NONE }];
-    route.preferred_source = (number % 2 == 0).then(|| numbered(number));
+    route.preferred_source = number.is_multiple_of(2).then(|| numbered(number));
     route
 }
 

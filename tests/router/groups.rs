@@ -312,7 +312,7 @@ fn a_member_that_stood_still_for_too_long_joins_the_others_again() {
     node.pass(DOWN);
     assert_eq!(standings(&node), [Standing::Active; 2]);
 
-    node.now = node.now + Duration::from_millis(50);
+    node.now += Duration::from_millis(50);
     node.router.handle(Input::Timeout, node.now, &mut node.out);
     assert_eq!(standings(&node), [Standing::Backup, Standing::Active]);
     node.pass(Duration::from_millis(20));
@@ -325,7 +325,7 @@ fn a_group_that_stood_still_listens_before_it_claims() {
     let mut node = node(member(1, "eth0", 100), member(2, "eth0", 100));
     node.pass(Duration::from_secs(1));
 
-    node.now = node.now + Duration::from_secs(60);
+    node.now += Duration::from_secs(60);
     node.router.handle(Input::Timeout, node.now, &mut node.out);
     node.router.handle(Input::Timeout, node.now, &mut node.out);
 
