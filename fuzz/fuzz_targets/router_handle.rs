@@ -478,5 +478,6 @@ fn link(number: u8) -> LinkName {
     LinkName::new(["eth0", "eth1", "eth2"][usize::from(number) % 3]).expect("a name")
 }
 
-/// How often everything that is due gets its turn before it has to be done.
-const TURNS: usize = 4;
+/// How often everything that is due gets its turn before it has to be done: for a quarter of a
+/// second, as long as a router listens at most to what became of its release.
+const TURNS: usize = 8;
