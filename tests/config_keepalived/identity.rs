@@ -95,6 +95,17 @@ fn the_daemon_s_own_settings_are_read() {
 }
 
 #[test]
+fn a_relative_path_is_one_below_the_directory_that_a_daemon_runs_in() {
+    let (model, codes) =
+        read("global_defs {\n reload_check_config c.log\n reload_file m\n reload_time_file t\n}\n");
+    let reload = model.unwrap().node.reload;
+    assert_eq!(reload.report, Some("/c.log".into()));
+    assert_eq!(reload.marker, Some(Marker::At("/m".into())));
+    assert_eq!(reload.time_file, Some("/t".into()));
+    assert_eq!(codes.iter().filter(|code| **code == "relative-path").count(), 3);
+}
+
+#[test]
 fn what_is_not_done_yet_is_told_once_and_what_nobody_misses_never() {
     let (_, codes) = with(
         "notification_email {\n a@example.net\n}\n smtp_server 127.0.0.1\n lvs_flush",

@@ -1,6 +1,6 @@
 //! The daemon's processes and its reloads: keywords of the root level and of `global_defs`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::lex::Word;
@@ -54,15 +54,15 @@ impl Lower<'_> {
             "reload_check_config" => {
                 let place = statement.place();
                 self.declared.reload.strict = place.map(|it| Spanned::new(true, it));
-                self.declared.reload.report = statement.argument().map(path);
+                self.declared.reload.report = self.path(statement);
             }
             "reload_file" => {
-                let at = |it: &Word| Spanned::new(Marker::At(PathBuf::from(&it.value)), it.span);
+                let at = self.path(statement).map(|it| Spanned::new(Marker::At(it.value), it.span));
                 let usual = || statement.place().map(|it| Spanned::new(Marker::BesidePidFile, it));
-                self.declared.reload.marker = statement.argument().map(at).or_else(usual);
+                self.declared.reload.marker = at.or_else(usual);
             }
             "reload_time_file" => {
-                self.declared.reload.time_file = statement.argument().map(path);
+                self.declared.reload.time_file = self.path(statement);
             }
             "reload_repeat" => {
                 let place = statement.place();
@@ -91,6 +91,19 @@ impl Lower<'_> {
             return None;
         }
         Some(Spanned::new(word.value.clone(), word.span))
+    }
+
+    /// A file; one without a directory lies where a daemon runs.
+    fn path(&mut self, statement: &Statement) -> Setting<PathBuf> {
+        let word = statement.argument()?;
+        let path = Path::new("/").join(&word.value);
+        if path != Path::new(&word.value) {
+            let message = format!("{} is not an absolute path", word.value);
+            let warning = Diagnostic::warning("relative-path", message).at(word.span, "");
+            let help = format!("a daemon runs in /, so this is {}", path.display());
+            self.found.push(warning.help(help));
+        }
+        Some(Spanned::new(path, word.span))
     }
 
     fn process_name(&mut self, statement: &Statement) -> Setting<String> {
@@ -130,10 +143,6 @@ impl Lower<'_> {
 /// Whether `name` can be a part of a path.
 pub(in crate::config) fn is_file_name(name: &str) -> bool {
     !name.contains(['/', '\0']) && !["", ".", ".."].contains(&name)
-}
-
-fn path(word: &Word) -> Spanned<PathBuf> {
-    Spanned::new(PathBuf::from(&word.value), word.span)
 }
 
 /// The bits of a permission, such as `IRUSR`.
