@@ -233,7 +233,7 @@ impl Work {
                     self.links.missed();
                 }
             }
-            Err(error @ (MonitorError::List(_) | MonitorError::Late)) => {
+            Err(error @ (MonitorError::List(_) | MonitorError::Late | MonitorError::Reopen(_))) => {
                 warn!(%error, "The interfaces are listed again.");
             }
             Err(error @ (MonitorError::Open(_) | MonitorError::Closed)) => {

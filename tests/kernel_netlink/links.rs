@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use tokio::time::timeout;
 use vipd::kernel::netlink::{Event, Monitor};
 use vipd::types::LinkReport;
 
@@ -142,16 +143,54 @@ fn a_port_that_leaves_its_bridge_has_not_disappeared() {
 fn events_that_the_kernel_had_to_drop_are_made_up_for() {
     let mut host = Host::new();
     host.take(0, vec![address("10.1.0.1", "va")]);
-    let mut batch = Command::new("ip").args(["-batch", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut orders = String::new();
     for _ in 0..30_000 {
         orders.push_str("addr add 10.9.9.9/32 dev vb\naddr del 10.9.9.9/32 dev vb\n");
     }
     orders.push_str("addr del 10.1.0.1/32 dev va\nlink add late type bridge\n");
-    batch.stdin.take().unwrap().write_all(orders.as_bytes()).unwrap();
-    assert!(batch.wait().unwrap().success());
+    ip_batch(&orders);
 
     host.until("everything is listed anew", |host| host.listed > 1);
     host.until("the deletion was noticed", |_| !shown("va", "10.1.0.1").is_empty());
     assert!(host.reports.iter().any(|it| it.name == link("late")));
+}
+
+#[test]
+fn no_address_is_told_of_that_went_when_there_was_no_room_to_say_so() {
+    let host = Host::new();
+    let mut monitor = {
+        let _inside = host.runtime.enter();
+        Monitor::with_room(256 * 1024).unwrap()
+    };
+    host.runtime.block_on(async { while monitor.next().await.unwrap() != Event::Listed {} });
+    let line = |order: &str, number: u32| {
+        format!("addr {order} 10.9.{}.{}/32 dev vb\n", number / 250, number % 250)
+    };
+    // There is room for some of those that come, for none of those that go.
+    let (come, go) = (0..1500).map(|number| (line("add", number), line("del", number))).unzip();
+    let [come, go]: [Vec<String>; 2] = [come, go];
+    ip_batch(&(come.concat() + &go.concat()));
+
+    let mut stands = 0;
+    let mut anew = false;
+    host.runtime.block_on(async {
+        while let Ok(event) = timeout(Duration::from_millis(500), monitor.next()).await {
+            match event.unwrap() {
+                Event::Link(report) if report.name == link("vb") => {
+                    stands = report.addresses.iter().filter(|it| it.prefix == 32).count();
+                }
+                Event::Listed => anew = true,
+                _ => {}
+            }
+        }
+    });
+    assert!(anew, "there was room for everything");
+    assert_eq!(stands, 0, "addresses that are gone");
+}
+
+/// Has ip(8) carry out one order after the other.
+fn ip_batch(orders: &str) {
+    let mut batch = Command::new("ip").args(["-batch", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    batch.stdin.take().unwrap().write_all(orders.as_bytes()).unwrap();
+    assert!(batch.wait().unwrap().success());
 }

@@ -28,12 +28,17 @@ use super::{route, rule};
 /// First it tells of every interface there is, then [`Event::Listed`]; from then on of each change.
 /// When the kernel had to drop events, it lists everything anew, tells what differs, and says
 /// [`Event::Listed`] again.
+///
+/// Each listing has a socket of its own that is listened to from then on: what still waits in one
+/// that overflowed is older than the listing, and until it has been read to its end the kernel drops
+/// further events without a word.
 pub struct Monitor {
-    handle: Handle,
-    messages: Messages,
-    connection: JoinHandle<()>,
+    /// Octets of room for events.
+    room: usize,
+    /// Where interfaces and addresses are heard of.
+    source: Option<Source>,
     /// Routes and rules, once they are watched.
-    routes: Option<(Messages, JoinHandle<()>)>,
+    routes: Option<Source>,
     table: Table,
     pending: VecDeque<Event>,
     /// The table must be compared with the kernel.
@@ -42,10 +47,17 @@ pub struct Monitor {
     listing: Option<BoxFuture<'static, Listed>>,
 }
 
+/// A socket with the task that reads it.
+struct Source {
+    handle: Handle,
+    messages: Messages,
+    connection: JoinHandle<()>,
+}
+
 type Message = NetlinkMessage<RouteNetlinkMessage>;
 type Messages = BoxStream<'static, Message>;
 type Listing = (Vec<LinkMessage>, Vec<AddressMessage>);
-type Listed = Result<Listing, MonitorError>;
+type Listed = Result<(Source, Listing), MonitorError>;
 
 /// Something happened to an interface or an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -71,6 +83,9 @@ pub enum MonitorError {
     /// No netlink socket.
     #[error("cannot open a netlink socket")]
     Open(#[source] io::Error),
+    /// No further netlink socket after one that overflowed.
+    #[error("cannot open another netlink socket")]
+    Reopen(#[source] io::Error),
     /// The kernel did not list what there is.
     #[error("the interfaces of this host cannot be listed")]
     List(#[source] Box<rtnetlink::Error>),
@@ -89,12 +104,18 @@ impl Monitor {
     /// # Errors
     /// [`MonitorError::Open`].
     pub fn open() -> Result<Self, MonitorError> {
-        let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
-        let (handle, messages, connection) = connect(&groups)?;
+        Self::with_room(ROOM)
+    }
+
+    /// The same with room for so many octets of events, where the process may say so.
+    ///
+    /// # Errors
+    /// [`MonitorError::Open`].
+    pub fn with_room(room: usize) -> Result<Self, MonitorError> {
+        let source = Source::connect(&INTERFACES, room).map_err(MonitorError::Open)?;
         Ok(Self {
-            handle,
-            messages,
-            connection,
+            room,
+            source: Some(source),
             routes: None,
             table: Table::default(),
             pending: VecDeque::new(),
@@ -110,14 +131,8 @@ impl Monitor {
     /// [`MonitorError::Open`]; nothing changed.
     pub fn watch_routes(&mut self) -> Result<(), MonitorError> {
         if self.routes.is_none() {
-            let groups = [
-                MulticastGroup::Ipv4Route,
-                MulticastGroup::Ipv6Route,
-                MulticastGroup::Ipv4Rule,
-                MulticastGroup::Ipv6Rule,
-            ];
-            let (_handle, messages, connection) = connect(&groups)?;
-            self.routes = Some((messages, connection));
+            let source = Source::connect(&ROUTES, self.room).map_err(MonitorError::Open)?;
+            self.routes = Some(source);
         }
         Ok(())
     }
@@ -125,45 +140,47 @@ impl Monitor {
     /// The next event; waits for one. Nothing is lost if the future is dropped before it is ready.
     ///
     /// # Errors
-    /// [`MonitorError::List`] or [`MonitorError::Late`] when the kernel has not answered for ten
-    /// seconds; another call tries again. [`MonitorError::Closed`] when there are no more events.
+    /// [`MonitorError::List`], [`MonitorError::Late`] or [`MonitorError::Reopen`] when the kernel
+    /// has not answered for ten seconds; another call tries again. [`MonitorError::Closed`] when
+    /// there are no more events.
     pub async fn next(&mut self) -> Result<Event, MonitorError> {
         loop {
             if let Some(event) = self.pending.pop_front() {
                 return Ok(event);
             }
-            if self.stale {
+            let Some(source) = self.source.as_mut().filter(|_| !self.stale) else {
                 self.list().await?;
                 continue;
-            }
-            let routes = self.routes.as_mut().map(|(messages, _)| messages);
+            };
             let message = tokio::select! {
                 biased;
-                message = self.messages.next() => message,
-                message = next_of(routes) => {
-                    self.pending.extend(lost(message.ok_or(MonitorError::Closed)?));
+                message = source.messages.next() => message,
+                message = next_of(self.routes.as_mut()) => {
+                    self.take_route(message.ok_or(MonitorError::Closed)?)?;
                     continue;
                 }
             };
-            self.take(message.ok_or(MonitorError::Closed)?);
             // What has come meanwhile is told in one report per interface.
-            for _ in 0..TOGETHER {
-                match self.messages.next().now_or_never() {
-                    Some(Some(message)) => self.take(message),
-                    Some(None) | None => break,
-                }
+            let mut messages = vec![message.ok_or(MonitorError::Closed)?];
+            while let Some(Some(message)) = source.messages.next().now_or_never()
+                && messages.len() < TOGETHER
+            {
+                messages.push(message);
             }
+            messages.into_iter().for_each(|message| self.take(message));
             self.pending.extend(self.table.take_events());
         }
     }
 
     /// Compares the table with all there is. A listing that was begun is gone on with.
     async fn list(&mut self) -> Result<(), MonitorError> {
-        let handle = &self.handle;
-        let listing = self.listing.get_or_insert_with(|| Box::pin(list_patiently(handle.clone())));
+        let (source, room) = (&mut self.source, self.room);
+        let listing =
+            self.listing.get_or_insert_with(|| Box::pin(list_patiently(source.take(), room)));
         let result = listing.await;
         self.listing = None;
-        let (links, addresses) = result?;
+        let (source, (links, addresses)) = result?;
+        self.source = Some(source);
         self.table.replace(&links, &addresses);
         self.stale = false;
         self.pending.extend(self.table.take_events());
@@ -189,31 +206,52 @@ impl Monitor {
             NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelAddress(address)) => {
                 self.table.address_gone(&address);
             }
-            NetlinkPayload::Overrun(_) => self.stale = true,
+            NetlinkPayload::Overrun(_) => {
+                self.stale = true;
+                self.source = None;
+            }
             _ => {}
         }
     }
+
+    /// A message about a route or a rule. After an overflow another socket is listened to, before
+    /// anybody asks what stands.
+    fn take_route(&mut self, message: Message) -> Result<(), MonitorError> {
+        if matches!(message.payload, NetlinkPayload::Overrun(_)) {
+            self.routes = None;
+            self.watch_routes()?;
+        }
+        self.pending.extend(lost(message));
+        Ok(())
+    }
 }
 
-/// Opens a socket that hears `groups`.
-fn connect(groups: &[MulticastGroup]) -> Result<(Handle, Messages, JoinHandle<()>), MonitorError> {
-    let (mut connection, handle, messages) =
-        new_multicast_connection(groups).map_err(MonitorError::Open)?;
-    let socket = connection.socket_mut().socket_ref();
-    // A storm of thousands of addresses is told in one go. Without the privilege there is
-    // less room, and a listing anew when it overflows.
-    let wider = rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, ROOM);
-    if wider.is_err() {
-        tracing::debug!("The netlink monitor has the usual room for events.");
+impl Source {
+    /// Opens a socket that hears `groups` and has so many octets of room for events.
+    fn connect(groups: &[MulticastGroup], room: usize) -> io::Result<Self> {
+        let (mut connection, handle, messages) = new_multicast_connection(groups)?;
+        let socket = connection.socket_mut().socket_ref();
+        // A storm of thousands of addresses is told in one go. Without the privilege there is
+        // less room, and a listing anew when it overflows.
+        let wider = rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, room);
+        if wider.is_err() {
+            tracing::debug!("The netlink monitor has the usual room for events.");
+        }
+        let messages = messages.map(|(message, _)| message).boxed();
+        Ok(Self { handle, messages, connection: tokio::spawn(connection) })
     }
-    let messages = messages.map(|(message, _)| message).boxed();
-    Ok((handle, messages, tokio::spawn(connection)))
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
 }
 
 /// The next message, where anything is listened to; waits for ever elsewhere.
-async fn next_of(messages: Option<&mut Messages>) -> Option<Message> {
-    match messages {
-        Some(messages) => messages.next().await,
+async fn next_of(source: Option<&mut Source>) -> Option<Message> {
+    match source {
+        Some(source) => source.messages.next().await,
         None => std::future::pending().await,
     }
 }
@@ -236,17 +274,21 @@ fn lost(message: Message) -> Option<Event> {
     }
 }
 
-/// Lists everything, and tries again if that fails.
-async fn list_patiently(handle: Handle) -> Listed {
+/// Lists everything by `source`, or by another one where there is none; tries again if that fails.
+async fn list_patiently(mut source: Option<Source>, room: usize) -> Listed {
     let mut pause = FIRST_PAUSE;
     loop {
-        // An answer that the kernel had to drop is waited for in vain.
-        let result = match timeout(DEADLINE, list(&handle)).await {
-            Ok(result) => result.map_err(|error| MonitorError::List(Box::new(error))),
-            Err(_) => Err(MonitorError::Late),
+        let error = match source.take().map_or_else(|| Source::connect(&INTERFACES, room), Ok) {
+            // An answer that the kernel had to drop is waited for in vain.
+            Ok(source) => match timeout(DEADLINE, list(&source.handle)).await {
+                Ok(Ok(listing)) => return Ok((source, listing)),
+                Ok(Err(error)) => MonitorError::List(Box::new(error)),
+                Err(_) => MonitorError::Late,
+            },
+            Err(error) => MonitorError::Reopen(error),
         };
-        if result.is_ok() || pause > LONGEST_PAUSE {
-            return result;
+        if pause > LONGEST_PAUSE {
+            return Err(error);
         }
         sleep(pause).await;
         pause *= 2;
@@ -261,15 +303,6 @@ async fn list(handle: &Handle) -> Result<Listing, rtnetlink::Error> {
     Ok((links, addresses.try_collect().await?))
 }
 
-impl Drop for Monitor {
-    fn drop(&mut self) {
-        self.connection.abort();
-        if let Some((_, connection)) = &self.routes {
-            connection.abort();
-        }
-    }
-}
-
 impl std::fmt::Debug for Monitor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Monitor")
@@ -280,6 +313,16 @@ impl std::fmt::Debug for Monitor {
     }
 }
 
+/// What is told of interfaces and their addresses.
+const INTERFACES: [MulticastGroup; 3] =
+    [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
+/// What is told of routes and rules.
+const ROUTES: [MulticastGroup; 4] = [
+    MulticastGroup::Ipv4Route,
+    MulticastGroup::Ipv6Route,
+    MulticastGroup::Ipv4Rule,
+    MulticastGroup::Ipv6Rule,
+];
 /// How long a listing may take.
 const DEADLINE: Duration = Duration::from_secs(2);
 /// After the first listing that failed; doubled after each further one.
