@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vipd::config::model::Preempt;
-use vipd::types::{Cause, Centis, Priority, Standing};
+use vipd::types::{Cause, Centis, Priority, Standing, Version};
 use vipd::vrrp::machine::{Action, Event, Settings};
 
 use crate::bench::{Bench, MS, SECOND, advert, advert_from, down, ip, says, settings, skew, up};
@@ -168,6 +168,32 @@ fn a_longer_interval_is_taught_thrice_before_backups_wait_for_it() {
     assert_eq!(said, [(150, 1000); 3]);
     assert!(bench.now.since(begun) < down(254, tenth), "a Backup that heard the last alone stays");
     assert_eq!(bench.wait(), Duration::from_secs(10));
+}
+
+#[test]
+fn who_takes_over_teaches_its_longer_interval_thrice_at_the_pace_that_was_learned() {
+    let mut bench = Bench::backup(100, settings());
+    let tenth = Centis::new(10).unwrap();
+    bench.handle(advert_from(200, tenth, "10.0.0.9"));
+    bench.handle(advert(0));
+
+    let mut said = says(&bench.expire());
+    assert_eq!(bench.standing(), Standing::Active);
+    let begun = bench.now;
+    said.extend(says(&bench.expire()));
+    said.extend(says(&bench.expire()));
+    assert_eq!(said, [(100, 100); 3]);
+    assert_eq!(bench.now.since(begun), 2 * tenth.duration());
+    assert_eq!(bench.wait(), SECOND.duration());
+}
+
+#[test]
+fn who_takes_over_in_version_2_keeps_its_pace() {
+    let version = Version::V2;
+    let mut bench = Bench::active(100, Settings { version, ..settings() }, Duration::ZERO);
+    assert_eq!(bench.wait(), SECOND.duration());
+    bench.expire();
+    assert_eq!(bench.wait(), SECOND.duration());
 }
 
 #[test]

@@ -150,6 +150,18 @@ impl Machine {
         actions.push(Action::Advertise(self.priority, active.taught));
     }
 
+    /// Teaches the configured interval from now on to Backups that `know` another one.
+    pub(super) fn teach(&mut self, know: Centis, now: Instant, actions: &mut Actions) {
+        let Settings { version, interval, .. } = self.settings;
+        let State::Active(active) = &mut self.state else {
+            return;
+        };
+        let longer = version == Version::V3 && know < interval;
+        active.burst = longer.then(|| Burst::teaching(self.priority, know));
+        active.next_advert = now;
+        self.advertise_on_time(now, actions);
+    }
+
     /// Sends the advert that is due and sets the next from when it was due, not from when it
     /// left: intervals do not drift.
     pub(super) fn advertise_on_time(&mut self, now: Instant, actions: &mut Actions) {

@@ -141,8 +141,9 @@ impl Machine {
             Prospect::Outranked(peer, theirs) => Cause::Preempted { peer, theirs },
             Prospect::Owned => Cause::Owner,
         };
-        let prospect = backup.prospect;
-        self.promote(Standing::Backup, cause, now, actions);
+        // The others have learned what we have learned.
+        let (prospect, known) = (backup.prospect, backup.interval);
+        self.promote(Standing::Backup, known, cause, now, actions);
         if let Prospect::Outranked(..) = prospect {
             // Neighbours listen to it; it need not say a last word.
             actions.push(Action::Announce);

@@ -191,10 +191,7 @@ impl Machine {
             }
             State::Active(active) => {
                 let known = active.taught;
-                let longer = settings.version == Version::V3 && known < settings.interval;
-                active.burst = longer.then(|| Burst::teaching(self.priority, known));
-                active.next_advert = now;
-                self.advertise_on_time(now, &mut actions);
+                self.teach(known, now, &mut actions);
             }
             State::Leaving(leaving) if settings.release.is_none() => leaving.hush(now),
             State::Initialize | State::Leaving(_) | State::Watching(_) => {}
@@ -315,7 +312,7 @@ impl Machine {
         let interval = self.settings.interval;
         let backup = match (self.priority.is_owner(), self.company) {
             (true, Company::Alone) => {
-                return self.promote(Standing::Initialize, Cause::Owner, now, actions);
+                return self.promote(Standing::Initialize, interval, Cause::Owner, now, actions);
             }
             (true, Company::Held | Company::Joining) => Backup::owner(interval, now),
             (false, _) => Backup::new(now + self.down_interval(interval), interval, None),
@@ -400,11 +397,17 @@ impl Machine {
         }
     }
 
-    /// Enters Active.
-    fn promote(&mut self, from: Standing, cause: Cause, now: Instant, actions: &mut Actions) {
-        let interval = self.settings.interval;
-        self.state = State::Active(Active::new(interval, now));
-        actions.push(Action::Advertise(self.priority, interval));
+    /// Enters Active, where Backups `know` this interval.
+    fn promote(
+        &mut self,
+        from: Standing,
+        know: Centis,
+        cause: Cause,
+        now: Instant,
+        actions: &mut Actions,
+    ) {
+        self.state = State::Active(Active::new(self.settings.interval, now));
+        self.teach(know, now, actions);
         actions.push(Action::TakeAddresses);
         actions.push(Action::Tell(from, Standing::Active, cause));
     }
