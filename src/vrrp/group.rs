@@ -7,7 +7,7 @@
 //! its own peers wait, has to join them; if it hears a router that outranks it, the others leave.
 
 use super::instance::Instance;
-use super::interface::Outbox;
+use super::interface::{Outbox, Reannounce};
 use super::machine::{Company, Event};
 use super::router::Router;
 use crate::config::model::{self, Key};
@@ -196,6 +196,18 @@ impl Router {
 
     fn claim(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
         self.with(slot, now, out, |instance, out| instance.handle(Event::Claim, now, out));
+    }
+
+    /// Has the neighbours of every other Active member of the group of `slot` told again: who was
+    /// Active for the one without knowing of us was so for all.
+    pub(super) fn announce_others(&mut self, slot: Slot, out: &mut impl Outbox) {
+        let group = self.group_of(slot);
+        self.each_member(group, Some(slot), |router, member| {
+            let found = router.member(member);
+            if found.is_some_and(|found| found.machine.standing() == Standing::Active) {
+                out.announce(member, Reannounce::Contested);
+            }
+        });
     }
 
     /// Lets the others leave if `slot`, which yields or was to join them, has just heard its better.

@@ -149,18 +149,18 @@ impl Instance {
         own == Some(datagram.destination)
     }
 
-    /// Takes in a datagram of its VRID.
+    /// Takes in a datagram of its VRID; says whether neighbours may have listened to its sender.
     pub(super) fn receive(
         &mut self,
         datagram: &Datagram<'_>,
         header: &Header<'_>,
         now: Instant,
         out: &mut impl Outbox,
-    ) {
+    ) -> bool {
         match self.judge(datagram, header) {
             Ok(accepted) => {
                 self.remark(&accepted, header, now, out);
-                self.accept(accepted, now, out);
+                self.accept(accepted, now, out)
             }
             Err(reason) => {
                 self.counters.reject(reason);
@@ -168,6 +168,7 @@ impl Instance {
                     let (slot, peer) = (self.slot, datagram.source);
                     out.refuse(Refused { slot, at: now, peer, reason });
                 }
+                false
             }
         }
     }
@@ -189,7 +190,7 @@ impl Instance {
         receiver.judge(datagram, header)
     }
 
-    fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) {
+    fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) -> bool {
         let Accepted { advert, addresses_differ, interval_differs, coverage } = accepted;
         self.counters.adverts_received += 1;
         self.follows = Some(advert.source);
@@ -201,8 +202,11 @@ impl Instance {
             self.coverage = coverage;
         }
         self.learn(advert.source, advert.priority);
-        self.handle(Event::Advert(advert), now, out);
+        let actions = self.machine.handle(Event::Advert(advert), now);
+        let contested = actions.contains(&Action::Announce);
+        self.perform(actions, now, out);
         self.note_lower(advert, now, out);
+        contested
     }
 
     /// Reports an advert that was worse than our own.

@@ -209,9 +209,13 @@ impl Router {
         });
         match found {
             Ok((datagram, header, slot)) => {
+                let mut contested = false;
                 self.with(slot, now, out, |instance, out| {
-                    instance.receive(&datagram, &header, now, out);
+                    contested = instance.receive(&datagram, &header, now, out);
                 });
+                if contested {
+                    self.announce_others(slot, out);
+                }
                 self.retreat_if_outranked(slot, now, out);
             }
             Err(reason) => self.strays.reject(reason),

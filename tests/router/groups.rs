@@ -333,3 +333,23 @@ fn a_group_that_stood_still_listens_before_it_claims() {
     node.pass(Duration::from_secs(2));
     assert_eq!(standings(&node), [Standing::Active; 2]);
 }
+
+#[test]
+fn a_lower_priority_heard_by_one_has_the_neighbours_of_all_told_again() {
+    for priority in [100, 0] {
+        let mut node = active_pair();
+        hear(&mut node, 1, priority);
+        assert_eq!(node.out.announced, [slot(0), slot(1)], "priority {priority}");
+    }
+}
+
+#[test]
+fn a_member_that_is_not_active_announces_nothing() {
+    let mut node = active_pair();
+    let third = member(3, "eth0", 150);
+    let keys = [member(1, "eth0", 150), member(2, "eth1", 150)];
+    node.router.regroup(vec![group(&[&keys[0], &keys[1], &third])], node.now, &mut node.out);
+    node.router.add(third, node.now, &mut node.out).unwrap();
+    hear(&mut node, 1, 100);
+    assert_eq!(node.out.announced, [slot(0), slot(1)]);
+}
