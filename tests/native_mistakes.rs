@@ -72,9 +72,9 @@ fn a_key_in_the_wrong_table_is_told_the_keys_of_that_table() {
 
 #[test]
 fn settings_that_mean_nothing_where_they_stand_are_refused() {
-    let text = "addresses = [{ ip = \"10.0.0.10/24\", dad = true, preferred = \"0s\" }]\n\
-        peers = [\"10.0.0.2\"]\nmulticast_group = \"224.0.0.18\"";
-    told("no-meaning", &with(text));
+    told("no-meaning", &with("peers = [\"10.0.0.2\"]\nmulticast_group = \"224.0.0.18\""));
+    let text = "addresses = [{ ip = \"10.0.0.10/24\", dad = true, preferred = \"0s\" }]\n";
+    told("wrong-family", &with(text));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn the_options_of_an_address_are_taken_over() {
     assert_eq!(read("10.0.0.1 label eth0:1").label.unwrap().as_str(), "eth0:1");
     assert_eq!(read("10.0.0.1 peer 10.9.9.9").peer, Some(([10, 9, 9, 9].into(), 32)));
     assert!(!read("10.0.0.1 no_track").tracked);
-    let flags = read("10.0.0.1 home -nodad mngtmpaddr noprefixroute autojoin");
+    let flags = read("fd00::1 home -nodad mngtmpaddr noprefixroute autojoin");
     assert!(flags.home && flags.dad && flags.manage_temporary);
     assert!(flags.no_prefix_route && flags.auto_join && flags.tracked);
     assert_eq!(read("fd00::1").preferred_secs, Some(0));
@@ -58,6 +58,10 @@ fn what_an_address_cannot_have_is_left_out_and_sometimes_the_address() {
         ("10.0.0.1 peer bogus", true, "bad-value"),
         ("10.0.0.1 brd +", true, "broadcast-without-net"),
         ("10.0.0.1 preferred_lft bogus", true, "bad-value"),
+        ("10.0.0.1 preferred_lft 9", true, "wrong-family"),
+        ("10.0.0.1 -nodad", true, "wrong-family"),
+        ("10.0.0.1 home", true, "wrong-family"),
+        ("10.0.0.1 mngtmpaddr", true, "wrong-family"),
         ("10.0.0.9", false, "duplicate-address"),
         ("10.0.0.256", false, "bad-value"),
         ("10.0.0.1,", false, "bad-value"),

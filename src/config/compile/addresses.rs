@@ -139,19 +139,24 @@ pub(super) fn address(
         Family::V6 if prefix == family.bits() => Some(0),
         Family::V4 | Family::V6 => None,
     };
-    let scope = v4_only(entry.scope, "a scope", family, findings);
-    let label = v4_only(entry.label, "a label", family, findings);
-    let broadcast = v4_only(entry.broadcast, "a broadcast address", family, findings);
+    let scope = only(Family::V4, entry.scope, "a scope", family, findings);
+    let label = only(Family::V4, entry.label, "a label", family, findings);
+    let broadcast = only(Family::V4, entry.broadcast, "a broadcast address", family, findings);
+    let preferred_secs = only(Family::V6, entry.preferred_secs, "a lifetime", family, findings);
+    let dad = only(Family::V6, entry.dad, "duplicate detection", family, findings);
+    let home = only(Family::V6, entry.home, "a home address", family, findings);
+    let what = "management of temporary addresses";
+    let manage_temporary = only(Family::V6, entry.manage_temporary, what, family, findings);
     Some(Address {
         prefix,
         scope: scope.map_or(plain.scope, |it| it.value),
         broadcast: in_net(broadcast, &entry.ip.value, prefix, findings),
         label: label.map(|it| it.value),
         peer: entry.peer.map(|it| it.value),
-        preferred_secs: entry.preferred_secs.map_or(preferred, |it| it.value),
-        dad: is(entry.dad),
-        home: is(entry.home),
-        manage_temporary: is(entry.manage_temporary),
+        preferred_secs: preferred_secs.map_or(preferred, |it| it.value),
+        dad: is(dad),
+        home: is(home),
+        manage_temporary: is(manage_temporary),
         no_prefix_route: is(entry.no_prefix_route),
         auto_join: is(entry.auto_join),
         tracked: entry.tracked.is_none_or(|it| it.value),
@@ -159,22 +164,25 @@ pub(super) fn address(
     })
 }
 
-/// A setting that IPv6 addresses do not have.
-fn v4_only<T: Copy>(
+/// A setting that only addresses of one family have.
+fn only<T: Copy>(
+    whose: Family,
     setting: Setting<T>,
     what: &str,
     family: Family,
     findings: &mut Findings<'_>,
 ) -> Setting<T> {
     let written = setting?;
-    if family == Family::V4 {
+    if family == whose {
         return setting;
     }
-    findings.push(
-        findings
-            .flaw("wrong-family", format!("{what} belongs to an IPv4 address"))
-            .at(written.span, "left out"),
-    );
+    let flaw = findings.flaw("wrong-family", format!("{what} belongs to an {whose} address"));
+    // keepalived says something of IPv6 addresses only.
+    let flaw = match whose {
+        Family::V4 => flaw,
+        Family::V6 => flaw.verdict(Verdict::Silent),
+    };
+    findings.push(flaw.at(written.span, "left out"));
     None
 }
 

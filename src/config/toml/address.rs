@@ -37,17 +37,6 @@ pub(super) fn detailed(table: &mut Table<'_, '_>) -> Option<Address> {
     let tracked = table.setting("tracked", value::boolean);
     let vmac = table.setting("vmac", vmac::of_address);
     let Spanned { value: (ip, prefix), span: place } = ip?;
-    if Family::of(ip) == Family::V4 {
-        let written = [
-            ("preferred", preferred_secs.map(|it| it.span)),
-            ("dad", dad.map(|it| it.span)),
-            ("home", home.map(|it| it.span)),
-            ("manage_temporary", manage_temporary.map(|it| it.span)),
-        ];
-        for (key, span) in written.into_iter().filter_map(|(key, span)| Some((key, span?))) {
-            table.tell(key, span, Mistake::value(format!("means nothing to {ip}: it is for IPv6")));
-        }
-    }
     Some(Address {
         prefix: prefix.map(|prefix| Spanned::new(prefix, place)),
         link,

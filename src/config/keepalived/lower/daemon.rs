@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::super::lex::Word;
 use super::super::parse::Statement;
 use super::Lower;
 use crate::config::declared::Setting;
