@@ -155,11 +155,21 @@ impl Loaded {
         }
     }
 
-    /// Whether a file was read and nothing is written in it, not even a comment.
+    /// Why this looks like a file that is being written or was spoiled, not like one that somebody
+    /// wants to run. Whoever runs already had better not trust it.
     #[must_use]
-    pub fn is_blank(&self) -> bool {
+    pub fn doubt(&self) -> Option<&'static str> {
         let files = self.sources.files();
-        !files.is_empty() && files.iter().all(|file| file.text.trim().is_empty())
+        let has = |code| self.diagnostics.iter().any(|it| it.code == code);
+        if !files.is_empty() && files.iter().all(|file| file.text.trim().is_empty()) {
+            Some("is empty")
+        } else if has(keepalived::UNCLOSED_BLOCK) {
+            Some("ends in the middle of a block")
+        } else if self.names.is_empty() && keepalived::NOISE.into_iter().any(has) {
+            Some("has no instance, but what nobody can read")
+        } else {
+            None
+        }
     }
 
     /// The exit code with which keepalived ends on such a configuration: 0 if it runs, 2 if it

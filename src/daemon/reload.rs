@@ -23,8 +23,8 @@ use super::place::Place;
 pub(super) enum Before<'a> {
     /// Nothing: every interface has to be there.
     Nothing,
-    /// A worker that died; the daemon was started with this. An interface that is missing now must
-    /// not keep the rest from running.
+    /// A worker that died; this ran last. An interface that is missing now must not keep the rest
+    /// from running.
     DeadWorker(&'a Model),
     /// This, and it runs on. Its interfaces may have gone: who runs without them reads on.
     Running(&'a Model),
@@ -71,8 +71,8 @@ pub(super) fn read(options: &Options) -> Loaded {
 
 /// Makes sure that the configuration can be run, with its interfaces, by this process.
 ///
-/// A file without a letter in it, as it is for a moment while it is written anew, must not take
-/// down what runs: then it is refused.
+/// A file that is empty or ends half-way, as it is for a moment while it is written anew, must not
+/// take down what runs: then it is refused.
 ///
 /// # Errors
 /// [`Error::Unreadable`] or [`Error::Config`]; the log says what and where.
@@ -97,9 +97,9 @@ pub(super) fn judge(
         error!("New config failed validation, and reload_check_config refuses it.");
         return Err(Error::Config);
     }
-    if loaded.is_blank() && before.has_run() {
+    if let Some(doubt) = loaded.doubt().filter(|_| before.has_run()) {
         let file = options.config.display();
-        error!("{file} is empty; to give up every instance, stop the daemon.");
+        error!("{file} {doubt}; to give up every instance, stop the daemon.");
         return Err(Error::Config);
     }
     let unreadable = loaded.exit_code() == UNREADABLE;

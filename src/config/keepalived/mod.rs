@@ -51,6 +51,16 @@ pub fn read_file(
 
 /// The code of scripts that others could change.
 pub(super) const SCRIPT_SECURITY: &str = "script-security";
+/// The code of a block without an end.
+pub(super) const UNCLOSED_BLOCK: &str = "unclosed-block";
+/// The codes of what stands in no configuration.
+pub(super) const NOISE: [&str; 3] = [UNKNOWN_KEYWORD, UNEXPECTED_BRACE, LINE_IGNORED];
+/// The code of a word that no block knows.
+const UNKNOWN_KEYWORD: &str = "unknown-keyword";
+/// The code of a brace where none can be.
+const UNEXPECTED_BRACE: &str = "unexpected-brace";
+/// The code of a line that is read over.
+const LINE_IGNORED: &str = "line-ignored";
 /// The code of a configuration that cannot be read.
 pub(super) const UNREADABLE: &str = "file-unreadable";
 /// The code of an included file that cannot be read.

@@ -3,6 +3,7 @@
 use super::keywords::{self, Keyword, Missing, ROOT, Shape};
 use super::lex::{Token, Word};
 use super::reader::Reader;
+use super::{UNCLOSED_BLOCK, UNEXPECTED_BRACE, UNKNOWN_KEYWORD};
 use crate::config::diagnostic::{Diagnostic, Verdict};
 use crate::config::source::Span;
 
@@ -108,7 +109,7 @@ impl Parser<'_, '_> {
                 }
                 Token::Open(place) => {
                     if stranger.is_none() {
-                        self.warn("unexpected-brace", "no block can begin here", place, "ignored");
+                        self.warn(UNEXPECTED_BRACE, "no block can begin here", place, "ignored");
                         stranger = opening.cloned();
                     }
                 }
@@ -174,7 +175,7 @@ impl Parser<'_, '_> {
             match token {
                 Token::Close(_) => return entries,
                 Token::Open(place) => {
-                    self.warn("unexpected-brace", "an entry has no block", place, "ignored");
+                    self.warn(UNEXPECTED_BRACE, "an entry has no block", place, "ignored");
                 }
                 Token::Words(words) => entries.push(words),
             }
@@ -255,7 +256,7 @@ impl Parser<'_, '_> {
             message = format!("{message} in {}", opening.value);
         }
         let mut warning = match (opens, opening) {
-            (false, _) => Diagnostic::warning("unknown-keyword", message),
+            (false, _) => Diagnostic::warning(UNKNOWN_KEYWORD, message),
             (true, None) => Diagnostic::warning("unknown-block", message),
             (true, Some(opening)) => Diagnostic::warning(
                 "unknown-block",
@@ -333,7 +334,7 @@ impl Parser<'_, '_> {
     fn unclosed(&mut self, opening: &Word) {
         if !std::mem::replace(&mut self.unclosed, true) {
             let message = format!("the '}}' of {} is missing", opening.value);
-            self.warn("unclosed-block", message, opening.span, "not closed before the end");
+            self.warn(UNCLOSED_BLOCK, message, opening.span, "not closed before the end");
         }
     }
 }

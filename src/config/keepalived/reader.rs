@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
     fn file_line(&mut self, raw: Text) -> Option<Text> {
         if let Some(what) = feed::unusable(&raw) {
             let place = raw.span(0..0);
-            self.warn("line-ignored", what, place);
+            self.warn(super::LINE_IGNORED, what, place);
             return None;
         }
         let line = match lex::without_comment(&raw) {
