@@ -12,6 +12,7 @@
 //! | `threads`, `messages`, `board` | how the three are started and talk |
 //! | `watched`, `verdicts` | what is tracked, and the way of what was found to the core thread |
 //! | `will` | what the supervisor does for a worker that died |
+//! | `legacy` | the configuration that the next worker gets from it |
 //! | `pulse` | how it sees that a worker hangs |
 
 mod backoff;
@@ -28,6 +29,7 @@ mod identity;
 mod intake;
 mod interfaces;
 mod kernel;
+mod legacy;
 mod link_post;
 mod links;
 mod messages;

@@ -11,6 +11,7 @@ use crate::sys::{Region, Signal, hush, process};
 use super::detach::{Side, leave_terminal};
 use super::error::Error;
 use super::identity;
+use super::legacy::Legacy;
 use super::options::Options;
 use super::pidfile::PidFiles;
 use super::place::{Place, enter_namespace};
@@ -20,7 +21,7 @@ use super::reload::{self, Before};
 use super::service::{self, Service};
 use super::signals;
 use super::supervisor::{Role, Shared, Start, Supervisor};
-use super::will::{self, Drawer};
+use super::will;
 use super::worker;
 
 /// Runs the daemon: in the foreground until it has ended, else until it is up.
@@ -88,7 +89,7 @@ fn start(options: &Options, service: Service) -> Result<(), Error> {
     };
     let will = Region::new(will::words_for(&model))?;
     let patience = daemon.stop_patience;
-    let shared = Shared { will, pulse: Region::new(pulse::WORDS)? };
+    let shared = Shared { will, pulse: Region::new(pulse::WORDS)?, legacy: Legacy::new()? };
     let supervisor = Supervisor::new(options, up, files, service, shared, patience)?;
     match supervisor.run() {
         Role::Supervisor(result) => result,
@@ -106,28 +107,25 @@ fn require_capabilities() -> Result<(), Error> {
 }
 
 /// Is the worker. `model` is what the first one runs; a later one reads the file again, and if
-/// that has become unusable, runs what the daemon was started with.
+/// that has become unusable, runs what ran last.
 fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> {
     log::set_ident(Ident::Worker);
     // Scripts are not to speak in the daemon's name.
     process::forget_variable(service::SOCKET)?;
     if !start.first {
+        model = start.shared.legacy.recall().unwrap_or(model);
         match reload::load(options, Before::DeadWorker(&model)) {
             Ok(new) => model = new,
-            Err(_refused) => {
-                error!("Running the configuration that the daemon was started with.");
-            }
+            Err(_refused) => error!("Running the configuration that ran last."),
         }
         // The machine has long started: whoever is to take over now is to do so at once.
         model.node.startup_delay = Duration::ZERO;
     }
     identity::assume_worker(options, &model.node.daemon)?;
-    let Shared { will, pulse } = start.shared;
-    let drawer = Drawer::new(will);
-    let result = worker::run(options, model, drawer, pulse, start.reporter, start.signals);
-    match result {
+    let first = start.first;
+    match worker::run(options, model, start) {
         // What worked before is likely to work again, so this is not for good.
-        Err(error) if !start.first => {
+        Err(error) if !first => {
             error!(%error, "The worker cannot go on.");
             Err(Error::Crashed)
         }

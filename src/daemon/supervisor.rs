@@ -17,6 +17,7 @@ use crate::types::Instant;
 use super::backoff::Backoff;
 use super::detach::Up;
 use super::error::Error;
+use super::legacy::Legacy;
 use super::options::{Options, WhenWorkerDies};
 use super::pidfile::PidFiles;
 use super::pulse;
@@ -57,6 +58,8 @@ pub(super) struct Shared {
     pub(super) will: Region,
     /// The pulse of its core thread.
     pub(super) pulse: Region,
+    /// The configuration that runs, for the next worker.
+    pub(super) legacy: Legacy,
 }
 
 /// What a new worker starts with.

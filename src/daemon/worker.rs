@@ -4,8 +4,6 @@
 //! ends. It may wait for files and logs; they never wait for it.
 
 use std::collections::HashSet;
-use std::ops::Deref;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use rustix::process::{Pid, getppid};
@@ -22,13 +20,13 @@ use crate::kernel::netlink::MonitorError;
 use crate::notify::Notifier;
 use crate::observe::dump::Kind;
 use crate::observe::{difference, refusal, transition};
-use crate::sys::{Region, Signals};
 use crate::types::{Cause, LinkName, Slot, Transition};
 
 use super::dumps::Dumps;
 use super::error::Error;
 use super::herald::Herald;
 use super::identity;
+use super::legacy::Legacy;
 use super::messages::{Applied, Sight, Told};
 use super::names::Names;
 use super::options::{Options, Release};
@@ -36,6 +34,7 @@ use super::realtime;
 use super::reload::{self, Before};
 use super::report::{News, Reporter};
 use super::signals::{self, Request};
+use super::supervisor::{Shared, Start};
 use super::threads::Threads;
 use super::watched;
 use super::will::Drawer;
@@ -45,17 +44,9 @@ use super::will::Drawer;
 /// # Errors
 /// Where it cannot start, or one of its threads ended by itself: then it must not end as if all
 /// were well, because the supervisor has to release the addresses.
-pub(super) fn run<M>(
-    options: &Options,
-    model: Model,
-    will: Drawer<M>,
-    pulse: Region,
-    reporter: Reporter,
-    blocked: Signals,
-) -> Result<(), Error>
-where
-    M: Deref<Target = [AtomicU64]> + Send + 'static,
-{
+pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), Error> {
+    let Start { signals: blocked, shared, reporter, first } = start;
+    let Shared { will, pulse, legacy } = shared;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -65,7 +56,7 @@ where
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&model.node);
         realtime::set_core_dump(options.core_dump);
-        let threads = Threads::start(&model, will, pulse)?;
+        let threads = Threads::start(&model, Drawer::new(will), pulse)?;
         let notifier = Notifier::start()
             .map_err(|source| Error::System { request: "start a thread", source })?;
         let dumps =
@@ -78,6 +69,7 @@ where
             dumps,
             at_fault: HashSet::new(),
             threads,
+            legacy,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
             reporter: Box::leak(Box::new(reporter)),
             supervisor,
@@ -86,6 +78,10 @@ where
         blocked.release()?;
         main.threads.ready().await;
         main.change(model).await;
+        if !first {
+            // What the first one runs the supervisor has read itself.
+            main.leave_to_the_next();
+        }
         main.reporter.report(News::Started);
         main.listen(&mut signals).await?;
         Ok(())
@@ -103,6 +99,7 @@ struct Main<'a> {
     /// Instances that became unable to run and have told so.
     at_fault: HashSet<Slot>,
     threads: Threads,
+    legacy: Legacy,
     reporter: &'static Reporter,
     /// Who started this process.
     supervisor: Option<Pid>,
@@ -205,6 +202,7 @@ impl Main<'_> {
                 }
                 realtime::follow(&self.model.node, &model.node);
                 self.change(model).await;
+                self.leave_to_the_next();
                 info!(process = "worker", "Reload complete");
                 self.reporter.report(News::Reloaded);
             }
@@ -245,6 +243,14 @@ impl Main<'_> {
             changes = changed,
             "Configuration is running."
         );
+    }
+
+    /// Keeps the running configuration for a worker that finds none it can read.
+    fn leave_to_the_next(&self) {
+        if let Err(error) = self.legacy.keep(&self.model) {
+            let cause = std::error::Error::source(&error).map(display);
+            warn!(%error, cause, "After a crash with a broken file an older configuration runs.");
+        }
     }
 
     /// Everything leaves, in order. An error says that it did not: the supervisor does the rest.

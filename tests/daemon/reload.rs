@@ -1,8 +1,10 @@
 //! SIGHUP.
 
-use rustix::process::Signal;
+use std::process::Command;
 
-use super::lab::{Capture, Daemon, Lab, Program, eventually, now};
+use rustix::process::{Signal, kill_process};
+
+use super::lab::{Capture, Daemon, Lab, Program, Stamp, eventually, now};
 use super::support::{SOON, conf, start_active, wait_advert};
 
 #[test]
@@ -33,29 +35,57 @@ fn a_broken_configuration_is_refused_and_the_old_one_runs_on() {
     let lab = Lab::new(&["a"]);
     let capture = Capture::start(&lab);
     let mut daemon = start_active(&lab, "a");
+    let (worker, event) = (daemon.worker(), now());
     let good = conf(&lab, "a", 100);
     let broken = [
         good.replace("virtual_router_id 51", ""),
         good.replace("interface eth0", "interface nosuch0"),
         "vrrp_instance VI_1 {\n".to_owned(),
         "\n".to_owned(),
+        "PK\u{3}\u{4}\u{fffd}\u{0}{{{".to_owned(),
+        // Half of it is written, at whatever place that ends.
+        good.split_at(good.find("virtual_ipaddress").unwrap()).0.to_owned(),
+        good.split_at(good.rfind('}').unwrap()).0.to_owned(),
     ];
-    for (count, text) in (1..).zip(broken) {
-        daemon.reload(&text);
+    let refused = |count| {
         eventually(SOON, "the refusal", || {
             let log = daemon.log();
             let refusals = log.matches("is refused").count();
             (refusals == count).then_some(()).ok_or(log)
         });
+    };
+    for (count, text) in (1..).zip(broken) {
+        daemon.reload(&text);
+        refused(count);
         wait_advert(&capture, "a", 100, now());
         assert!(lab.node("a").holds(super::support::address()));
     }
-    std::fs::remove_file(daemon.conf()).unwrap();
-    daemon.signal(Signal::HUP);
-    wait_advert(&capture, "a", 100, now());
+    let path = daemon.conf();
+    std::fs::remove_file(path).unwrap();
+    let nowhere = path.with_extension("nowhere");
+    let what_is_no_file: [&dyn Fn() -> bool; 4] = [
+        &|| true,
+        &|| std::os::unix::fs::symlink(&nowhere, path).is_ok(),
+        &|| std::fs::remove_file(path).is_ok() && std::fs::create_dir(path).is_ok(),
+        &|| {
+            std::fs::remove_dir(path).unwrap();
+            Command::new("mkfifo").arg(path).status().is_ok_and(|it| it.success())
+        },
+    ];
+    for (count, make) in (8..).zip(what_is_no_file) {
+        assert!(make(), "{count}");
+        daemon.signal(Signal::HUP);
+        refused(count);
+        wait_advert(&capture, "a", 100, now());
+    }
+    std::fs::remove_file(path).unwrap();
 
-    daemon.reload(&conf(&lab, "a", 120));
+    // A file that includes itself without end is one that can be run.
+    daemon.reload(&format!("{}include {}\n", conf(&lab, "a", 120), path.display()));
     wait_advert(&capture, "a", 120, now());
+    let adverts = capture.adverts(event);
+    assert!(adverts.iter().all(|(_, _, advert)| advert.priority > 0));
+    assert_eq!(daemon.worker(), worker);
     assert!(daemon.stop().success());
 }
 
@@ -124,4 +154,53 @@ fn real_time_and_niceness_follow_a_reload() {
     }
     assert!(lab.node("a").holds(super::support::address()));
     assert!(daemon.stop().success());
+}
+
+/// The file is being written, or somebody spoiled it after the last reload: the daemon was started
+/// with something else long ago.
+#[test]
+fn a_worker_that_dies_while_the_file_is_broken_comes_back_as_it_was_last() {
+    let lab = Lab::new(&["a"]);
+    let capture = Capture::start(&lab);
+    let mut daemon = start_active(&lab, "a");
+    for (priority, broken) in [(120, "vrrp_instance VI_1 {\n"), (130, ""), (140, "\u{0}\u{ff}{{{")]
+    {
+        daemon.reload(&conf(&lab, "a", priority));
+        wait_advert(&capture, "a", priority, now());
+        std::fs::write(daemon.conf(), broken).unwrap();
+        daemon.signal(Signal::HUP);
+        eventually(SOON, "the refusal", || {
+            let log = daemon.log();
+            let refusals = log.matches("Reload refused").count();
+            (refusals >= usize::from((priority - 110) / 10)).then_some(()).ok_or(log)
+        });
+
+        let event = kill_worker(&daemon);
+
+        wait_advert(&capture, "a", priority, event);
+        let said = capture.adverts(event);
+        let ran = said.iter().all(|(_, _, it)| [0, priority].contains(&it.priority));
+        assert!(ran, "{:?}", said.iter().map(|(_, _, it)| it.priority).collect::<Vec<_>>());
+    }
+    // The next good file counts again, for the worker that reads it and for the one after it.
+    std::fs::write(daemon.conf(), conf(&lab, "a", 150)).unwrap();
+    let event = kill_worker(&daemon);
+    wait_advert(&capture, "a", 150, event);
+    std::fs::remove_file(daemon.conf()).unwrap();
+    let event = kill_worker(&daemon);
+    wait_advert(&capture, "a", 150, event);
+    assert!(daemon.stop().success());
+}
+
+/// Kills the worker and waits until another one runs; tells when its first word may come.
+fn kill_worker(daemon: &Daemon) -> Stamp {
+    let worker = daemon.worker();
+    kill_process(worker, Signal::KILL).unwrap();
+    eventually(3 * SOON, "another worker", || {
+        let next = daemon.worker();
+        let log = daemon.log();
+        let runs = next != worker && log.matches("Configuration is running").count() > 0;
+        runs.then(now).ok_or(log)
+    })
+    .0
 }
