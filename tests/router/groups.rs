@@ -77,6 +77,16 @@ fn members_become_active_in_one_turn_when_the_slowest_is_ready() {
 }
 
 #[test]
+fn of_members_that_are_ready_in_the_same_moment_the_last_is_the_first_to_claim() {
+    let mut node = pair();
+
+    node.pass(DOWN);
+
+    let claims = node.out.told.iter().filter(|it| it.to == Standing::Active);
+    assert_eq!(claims.map(|it| it.slot).collect::<Vec<_>>(), [slot(1), slot(0)]);
+}
+
+#[test]
 fn a_group_is_held_back_as_long_as_one_member_hears_its_better() {
     let mut node = node(member(1, "eth0", 100), member(2, "eth0", 100));
 
