@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use vipd::config::model::{Group, Instance, Preempt};
+use vipd::config::model::{Group, Hooks, Instance, Preempt};
 use vipd::types::{
     Address, Centis, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr, Packet,
     Priority, Scope, Slot, Standing, Transition, Version, Vrid,
@@ -313,7 +313,12 @@ impl World {
         let left_behind = self.mutant == Some(Mutant::LeftBehind) && node == 0;
         let count = if left_behind { count.min(self.members - 1) } else { count };
         let members = self.nodes[node].instances.iter().take(count).map(Instance::key).collect();
-        let group = Group { name: "G".to_owned(), members, tracked_interfaces: Vec::new() };
+        let group = Group {
+            name: "G".to_owned(),
+            members,
+            tracked_interfaces: Vec::new(),
+            hooks: Hooks::default(),
+        };
         self.drive(node, |router, now, out| router.regroup(vec![group], now, out));
     }
 

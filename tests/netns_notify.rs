@@ -101,13 +101,7 @@ impl Told {
 
     /// Waits until the newest line of the pipe about the instance, and of its program, is this.
     fn wait(&self, instance: &str, words: &str) {
-        let expected = format!("INSTANCE \"{instance}\" {words}");
-        let last = || {
-            let lines = self.lines("lines", &format!("\"{instance}\""));
-            let is_last = lines.last() == Some(&expected);
-            is_last.then_some(()).ok_or_else(|| format!("{lines:?}, not {expected}"))
-        };
-        eventually(SOON, "a line", last);
+        self.wait_line(instance, words);
         let [state, priority] = words.split(' ').collect::<Vec<_>>()[..] else { return };
         if !state.contains('_') {
             let expected = format!("[INSTANCE][{instance}][{state}][{priority}]");
@@ -122,6 +116,31 @@ impl Told {
             // keepalived's programs run in no order; those of the next event are not to meet these.
             pause(Duration::from_millis(300));
         }
+    }
+
+    /// Waits until this is the newest line of the pipe about the instance.
+    fn wait_line(&self, instance: &str, words: &str) {
+        let expected = format!("INSTANCE \"{instance}\" {words}");
+        self.wait_last("lines", &format!("\"{instance}\""), &expected);
+    }
+
+    /// Waits until the group's newest line, and what its programs were given last, tell of this.
+    fn wait_group(&self, state: &str) {
+        self.wait_last("lines", "GROUP", &format!("GROUP \"G\" {state} 0"));
+        let any = format!("[notify][G][a b][GROUP][G][{state}][0]");
+        self.wait_last("argv", "[GROUP][G]", &any);
+        // keepalived's programs run in no order; those of the next event are not to meet these.
+        pause(Duration::from_millis(300));
+    }
+
+    /// Waits until `expected` is the newest line of `file` with `word` in it.
+    fn wait_last(&self, file: &str, word: &str, expected: &str) {
+        let last = || {
+            let lines = self.lines(file, word);
+            let is_last = lines.last().is_some_and(|last| last == expected);
+            is_last.then_some(()).ok_or_else(|| format!("{lines:?}, not {expected}"))
+        };
+        eventually(SOON, "a line", last);
     }
 
     /// Sends one advert for VI_1 from the client.
@@ -212,6 +231,74 @@ fn whoever_is_told_by_keepalived_is_told_the_same_by_vipd() {
     let [_, any, own] = &ours[2];
     assert!(any.last().is_some_and(|last| last.contains("[FAULT]")), "{any:?}");
     assert_eq!(own.last().map(String::as_str), Some("[notify_fault][VI_3][a b]"));
+}
+
+/// A sync group with every hook, around VI_1 and VI_2.
+fn group(told: &Told) -> String {
+    let script = told.directory.join("note.sh");
+    let hook =
+        |keyword: &str| format!("    {keyword} \"{} {keyword} G 'a b'\"\n", script.display());
+    let hooks = ["notify", "notify_master", "notify_backup", "notify_fault", "notify_stop"];
+    let hooks: String = hooks.map(hook).concat();
+    format!(
+        "vrrp_sync_group G {{\n    group {{\n        VI_1\n        VI_2\n    }}\n{hooks}    \
+         notify_priority_changes\n    sync_group_tracking_weight\n}}\n"
+    )
+}
+
+/// What `program` tells of a sync group and an instance beside it: every line of the pipe in its
+/// order, and what the group's programs are given.
+fn group_story(program: Program) -> [Vec<String>; 3] {
+    let mut told = Told::new();
+    let track = "    track_interface {\n        eth1 weight -20\n    }\n";
+    let member = |number, more: &str| told.instance(number, more).replace("100", "200");
+    // The one beside them has the longer timers, so that the order is no matter of luck.
+    let beside = told.instance(3, "    notify_priority_changes no\n").replace("100", "10");
+    let members = [member(1, track), member(2, ""), beside];
+    let conf =
+        told.conf(&members).replace("    vrrp_notify_priority_changes\n", "") + &group(&told);
+    told.read_fifo();
+    let mut daemon = Daemon::start(&told.lab, told.lab.node("a"), program, &conf);
+    told.wait_line("VI_3", "MASTER 10");
+    told.lab.node("a").namespace.ip(&["link", "set", "eth1", "down"]);
+    told.wait_line("VI_1", "MASTER_PRIORITY 180");
+    told.lab.node("a").namespace.ip(&["link", "set", "eth1", "up"]);
+    told.wait_line("VI_1", "MASTER_PRIORITY 200");
+    told.advertise(250);
+    told.wait_line("VI_1", "MASTER 200");
+    told.wait_group("MASTER");
+    told.lab.cut("a");
+    told.wait_line("VI_3", "FAULT 10");
+    told.wait_group("FAULT");
+    told.lab.mend("a");
+    told.wait_line("VI_3", "MASTER 10");
+    told.wait_group("MASTER");
+    daemon.reload(&(conf + "# nothing is another\n"));
+    pause(Duration::from_millis(500));
+    assert!(daemon.stop().success());
+    told.wait_group("STOP");
+    let programs = told.lines("argv", "[G][a b]");
+    let (any, own) = programs.into_iter().partition(|line| line.starts_with("[notify]["));
+    [told.lines("lines", " "), any, own]
+}
+
+#[test]
+fn what_is_told_of_a_group_and_when_is_what_keepalived_tells() {
+    let [lines, any, own] = group_story(Program::Vipd);
+    let [their_lines, their_any, their_own] = group_story(Program::Keepalived);
+    assert_eq!(in_any_turn(lines), in_any_turn(their_lines));
+    assert_eq!(any, their_any);
+    assert_eq!(own, their_own);
+    assert_eq!(own.first().map(String::as_str), Some("[notify_backup][G][a b]"));
+    assert_eq!(any.last().map(String::as_str), Some("[notify][G][a b][GROUP][G][STOP][0]"));
+}
+
+/// The lines, those sorted that follow each other when members claim together: the one that all
+/// waited for comes first, and which of them that is depends on microseconds.
+fn in_any_turn(mut lines: Vec<String>) -> Vec<String> {
+    let claims = |line: &String| line.starts_with("INSTANCE") && line.ends_with(" MASTER 200");
+    lines.chunk_by_mut(|one, other| claims(one) && claims(other)).for_each(<[String]>::sort);
+    lines
 }
 
 /// Whether `some` are among `all`, in the same order, and miss no more than one.

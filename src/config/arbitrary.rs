@@ -68,11 +68,17 @@ fn valid(node: Node, mut instances: Vec<Instance>, split: &[Part], all: &[Tracke
     Model { node, trackers, instances, groups, ..Model::default() }
 }
 
-/// To which of two groups an instance belongs, and what that group may track.
-type Part = (Option<bool>, Vec<TrackedInterface>);
+/// To which of two groups an instance belongs, what that group may track, and whom it tells.
+type Part = (Option<bool>, Vec<TrackedInterface>, Hooks);
 
 fn split() -> impl Strategy<Value = Vec<Part>> {
-    vec((option::of(any::<bool>()), vec(tracked(), 0..=2)), 6)
+    let hooks = hooks().prop_map(|hooks| Hooks {
+        deleted: Deletion::AsFault,
+        outranking: None,
+        priority_changes: false,
+        ..hooks
+    });
+    vec((option::of(any::<bool>()), vec(tracked(), 0..=2), hooks), 6)
 }
 
 /// Groups of some of the instances.
@@ -80,13 +86,14 @@ fn groups(instances: &[Instance], split: &[Part]) -> Vec<Group> {
     let group = |name: &str, which: bool| {
         let parts = instances.iter().zip(split).filter(|(_, part)| part.0 == Some(which));
         let members: Vec<&Instance> = parts.clone().map(|(instance, _)| instance).collect();
-        let mut tracked = parts.map(|(_, part)| part.1.clone()).next()?;
+        let (mut tracked, hooks) =
+            parts.map(|(_, part)| (part.1.clone(), part.2.clone())).next()?;
         let mut seen = HashSet::new();
         tracked.retain(|one| {
             seen.insert(one.link) && members.iter().any(|member| !member.tracks(one.link))
         });
         let members = members.iter().map(|member| member.key()).collect();
-        Some(Group { name: name.to_owned(), members, tracked_interfaces: tracked })
+        Some(Group { name: name.to_owned(), members, tracked_interfaces: tracked, hooks })
     };
     [group("one", false), group("two", true)].into_iter().flatten().collect()
 }

@@ -310,6 +310,8 @@ pub struct Group {
     pub tracked: Vec<Tracked>,
     /// `sync_group_tracking_weight`: weights count also where a member alone has them.
     pub member_weights: Setting<bool>,
+    /// What is run when its state changes; of priorities it is the members that tell.
+    pub hooks: Hooks,
 }
 
 impl Group {
@@ -322,6 +324,7 @@ impl Group {
             tracked_interfaces: Vec::new(),
             tracked: Vec::new(),
             member_weights: None,
+            hooks: Hooks::default(),
         }
     }
 }

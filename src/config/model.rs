@@ -282,6 +282,9 @@ pub struct Group {
     pub members: Vec<Key>,
     /// What every member tracks that does not track the same interface itself.
     pub tracked_interfaces: Vec<TrackedInterface>,
+    /// What is run when its state changes. It has no priority, hears nobody, and nobody is told
+    /// when it is gone.
+    pub hooks: Hooks,
 }
 
 impl Group {

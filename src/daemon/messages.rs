@@ -21,7 +21,7 @@ use crate::config::model::{Key, TrackerName};
 use crate::kernel::{InterfacePlan, Plan, VmacPlan};
 use crate::sys;
 use crate::types::{
-    Counters, Differs, GroupTransition, IfIndex, LinkReport, Outranked, Priority, Refused,
+    Counters, Differs, GroupId, GroupTransition, IfIndex, LinkReport, Outranked, Priority, Refused,
     Reprioritised, Slot, Standing, TrackerId, Transition,
 };
 use crate::vrrp::Listen;
@@ -75,6 +75,8 @@ pub(super) struct Sight {
 pub(super) struct Applied {
     /// Every instance's slot and name.
     pub(super) names: Vec<(Slot, String)>,
+    /// Every sync group and its name, in the configuration's order.
+    pub(super) groups: Vec<(GroupId, String)>,
     /// Every tracker's index and name.
     pub(super) trackers: Vec<(TrackerId, TrackerName)>,
     /// Instances that were refused: they are as they were before.

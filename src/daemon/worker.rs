@@ -148,8 +148,8 @@ impl Main<'_> {
                     self.note_fault(&transition);
                 }
                 Told::Group(transition) => {
-                    let group = self.model.groups.get(transition.group.index());
-                    transition::log_group(group.map_or("?", |it| it.name.as_str()), &transition);
+                    transition::log_group(self.names.group(transition.group), &transition);
+                    self.herald.group(&transition);
                 }
                 Told::Reprioritised(change) => {
                     transition::log_priority(
@@ -223,14 +223,15 @@ impl Main<'_> {
         let Some(applied) = self.threads.apply(changes).await else {
             return; // the core thread has ended, as `listen` will find
         };
-        let Applied { names, trackers, refused, will_overflows } = applied;
+        let Applied { names, groups, trackers, refused, will_overflows } = applied;
         let trackers = watched::by_index(&self.model, trackers);
         self.threads.watch(trackers, watched::surroundings(&self.model));
-        self.herald.follow(&self.model, &names);
+        self.herald.follow(&self.model, &names, &groups);
         self.dumps.follow(&names);
-        self.names.follow(names);
+        self.names.follow(names, groups);
         // What the change itself brought about, while the old names are known.
         self.hear();
+        self.herald.has_followed();
         self.names.forget_the_old();
         for (instance, error) in refused {
             error!(instance, %error, "An instance is refused.");

@@ -130,7 +130,8 @@ impl Setup {
     pub fn of(model: &Model) -> Self {
         let node = &model.node;
         let rules = Rules { account: node.script_account.clone(), secure: node.secure_scripts };
-        let hooks = model.instances.iter().map(|instance| &instance.hooks);
+        let instances = model.instances.iter().map(|instance| &instance.hooks);
+        let hooks = instances.chain(model.groups.iter().map(|group| &group.hooks));
         let readers = node.fifos.iter().filter_map(|fifo| fifo.reader.as_ref());
         let programs = hooks.flat_map(|hooks| hooks.programs()).chain(readers).cloned().collect();
         Self { rules, fifos: node.fifos.clone(), programs }

@@ -1,4 +1,4 @@
-//! Sync groups: their index, and what becomes of them.
+//! Sync groups: which is which, and what becomes of them.
 
 use super::{Instant, Standing};
 
@@ -13,21 +13,14 @@ pub struct GroupTransition {
     pub to: Standing,
 }
 
-/// Where a sync group stands in the configuration: 0, 1, 2 …
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct GroupId(u32);
+/// Which sync group: one of the same name keeps it over reloads, and no other ever gets it.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct GroupId(u64);
 
 impl GroupId {
-    /// Builds an index; `None` above `u32::MAX`.
+    /// The one behind this one.
     #[must_use]
-    pub fn new(index: usize) -> Option<Self> {
-        u32::try_from(index).ok().map(Self)
-    }
-
-    /// The place as an index.
-    #[must_use]
-    #[expect(clippy::as_conversions, reason = "usize holds u32 on every target with an MMU")]
-    pub const fn index(self) -> usize {
-        self.0 as usize
+    pub const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
     }
 }

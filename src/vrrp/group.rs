@@ -15,11 +15,21 @@ use crate::types::{Cause, Fault, GroupId, GroupTransition, Instant, Slot, Standi
 
 /// The node's sync groups.
 #[derive(Debug, Default)]
-pub(super) struct Groups(Vec<Group>);
+pub(super) struct Groups {
+    /// In the configuration's order.
+    all: Vec<Group>,
+    /// The next new group's.
+    next: GroupId,
+}
+
+/// Where a sync group stands in the configuration: 0, 1, 2 …
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Place(usize);
 
 /// A sync group as it stands.
 #[derive(Debug)]
 struct Group {
+    id: GroupId,
     config: model::Group,
     /// The members that are there.
     slots: Vec<Slot>,
@@ -34,9 +44,9 @@ impl Groups {
     pub(super) fn enrol(&mut self, instance: &mut Instance) {
         let key = instance.config.key();
         let lists = |group: &Group| group.config.members.contains(&key);
-        let found = self.0.iter().position(lists).filter(|_| !instance.removed);
-        instance.group = found.and_then(GroupId::new);
-        let Some(group) = found.and_then(|index| self.0.get_mut(index)) else {
+        let found = self.all.iter().position(lists).filter(|_| !instance.removed);
+        instance.group = found.map(Place);
+        let Some(group) = found.and_then(|index| self.all.get_mut(index)) else {
             instance.machine.set_company(Company::Alone);
             return;
         };
@@ -54,16 +64,31 @@ impl Groups {
 
     /// Forgets a member that went.
     pub(super) fn dismiss(&mut self, slot: Slot) {
-        self.0.iter_mut().for_each(|group| group.slots.retain(|other| *other != slot));
+        self.all.iter_mut().for_each(|group| group.slots.retain(|other| *other != slot));
     }
 
-    fn get(&self, id: Option<GroupId>) -> Option<&Group> {
-        self.0.get(id?.index())
+    fn get(&self, place: Option<Place>) -> Option<&Group> {
+        self.all.get(place?.0)
     }
 
     /// One member; `None` behind the last.
-    fn member(&self, id: Option<GroupId>, place: usize) -> Option<Slot> {
-        self.get(id)?.slots.get(place).copied()
+    fn member(&self, place: Option<Place>, index: usize) -> Option<Slot> {
+        self.get(place)?.slots.get(index).copied()
+    }
+
+    /// The groups that are configured so from now on. One of a name that is there stays the same.
+    fn follow(&mut self, groups: Vec<model::Group>) {
+        let mut old = std::mem::take(&mut self.all);
+        for config in groups {
+            let same = old.iter().position(|group| group.config.name == config.name);
+            let (id, told) = match same.map(|index| old.swap_remove(index)) {
+                Some(group) => (group.id, group.told),
+                None => (self.next, Standing::Initialize),
+            };
+            self.next = self.next.max(id.next());
+            let missing = config.members.clone();
+            self.all.push(Group { id, slots: Vec::new(), missing, told, config });
+        }
     }
 }
 
@@ -71,15 +96,7 @@ impl Router {
     /// From now on these are the sync groups. To be told before the instances are changed: a
     /// member that is not there yet holds its group back until it is added.
     pub fn regroup(&mut self, groups: Vec<model::Group>, now: Instant, out: &mut impl Outbox) {
-        let told = |name: &str| {
-            let same = self.groups.0.iter().find(|group| group.config.name == name);
-            same.map_or(Standing::Initialize, |group| group.told)
-        };
-        let entry = |config: model::Group| {
-            let told = told(&config.name);
-            Group { slots: Vec::new(), missing: config.members.clone(), told, config }
-        };
-        self.groups = Groups(groups.into_iter().map(entry).collect());
+        self.groups.follow(groups);
         for index in 0..self.slots.len() {
             let Some(instance) = self.slots.get_mut(index).and_then(Option::as_mut) else {
                 continue;
@@ -98,26 +115,25 @@ impl Router {
         }
     }
 
-    /// The sync groups in the configuration's order, each with its index and its state.
+    /// The sync groups in the configuration's order, each with its state.
     pub fn groups(&self) -> impl Iterator<Item = (GroupId, &model::Group, Standing)> {
-        let all = self.groups.0.iter().enumerate();
-        all.filter_map(|(index, group)| Some((GroupId::new(index)?, &group.config, group.told)))
+        self.groups.all.iter().map(|group| (group.id, &group.config, group.told))
     }
 
     /// A member that was to be added is not.
     pub(super) fn expect_no_more(&mut self, key: Key, now: Instant, out: &mut impl Outbox) {
         let awaits = |group: &Group| group.missing.contains(&key);
-        let found = self.groups.0.iter().position(awaits);
-        if let Some(group) = found.and_then(|index| self.groups.0.get_mut(index)) {
+        let found = self.groups.all.iter().position(awaits);
+        if let Some(group) = found.and_then(|index| self.groups.all.get_mut(index)) {
             group.missing.retain(|missing| *missing != key);
         }
-        self.look_at_members(found.and_then(GroupId::new), now, out);
+        self.look_at_members(found.map(Place), now, out);
     }
 
     /// Looks at every member once none is missing any more.
     pub(super) fn look_at_members(
         &mut self,
-        group: Option<GroupId>,
+        group: Option<Place>,
         now: Instant,
         out: &mut impl Outbox,
     ) {
@@ -148,13 +164,18 @@ impl Router {
         self.member(slot)?.own_fault
     }
 
-    /// Finds out what `slot` and the other members of its group lack themselves; says whether that
-    /// is another thing than before for any of them.
-    pub(super) fn reassess(&mut self, slot: Slot) -> bool {
-        let mut changed = self.assess(slot);
+    /// Finds out what `slot` and the other members of its group lack themselves. Where that is
+    /// another thing than before, says who is the first to act on it, as in keepalived: the first
+    /// that lacks something, or the last that lacks nothing any more.
+    pub(super) fn reassess(&mut self, slot: Slot) -> Option<Slot> {
+        let mut first = self.assess(slot).then_some(slot);
         let group = self.group_of(slot);
-        self.each_member(group, Some(slot), |router, member| changed |= router.assess(member));
-        changed
+        self.each_member(group, Some(slot), |router, member| {
+            if router.assess(member) && (first.is_none() || router.own_fault(member).is_none()) {
+                first = Some(member);
+            }
+        });
+        first
     }
 
     /// Examines `slot`, then the other members of its group.
@@ -179,9 +200,9 @@ impl Router {
 
     /// Lets every ready member of the group of `slot` become Active, if all are ready or Active.
     pub(super) fn claim_together(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        let id = self.group_of(slot);
+        let place = self.group_of(slot);
         let is_ready = |slot: &Slot| self.member(*slot).is_some_and(|it| it.machine.is_ready());
-        let Some(group) = self.groups.get(id).filter(|_| is_ready(&slot)) else { return };
+        let Some(group) = self.groups.get(place).filter(|_| is_ready(&slot)) else { return };
         let may = |slot: &Slot| {
             let member = self.member(*slot);
             let is_active = member.is_some_and(|it| it.machine.standing() == Standing::Active);
@@ -190,7 +211,7 @@ impl Router {
         if group.missing.is_empty() && group.slots.iter().all(may) {
             // The one that all waited for comes first, as in keepalived.
             self.claim(slot, now, out);
-            self.each_member(id, Some(slot), |router, member| router.claim(member, now, out));
+            self.each_member(place, Some(slot), |router, member| router.claim(member, now, out));
         }
     }
 
@@ -236,8 +257,8 @@ impl Router {
     /// Tells the members of the group of `slot` whether any of them is Active, and others what
     /// became of the group.
     pub(super) fn regard(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        let id = self.group_of(slot);
-        let (Some(id), Some(group)) = (id, self.groups.get(id)) else { return };
+        let place = self.group_of(slot);
+        let Some(group) = self.groups.get(place) else { return };
         let standings = || {
             let members = group.slots.iter().filter_map(|member| self.member(*member));
             members.map(|member| (member.machine.standing(), member.own_fault))
@@ -245,28 +266,32 @@ impl Router {
         let any_active = standings().any(|(standing, _)| standing == Standing::Active);
         let all = |wanted| standings().all(|(standing, _)| standing == wanted);
         let is_fault = |fault: Option<Fault>| fault.is_some_and(|fault| !fault.is_wait());
+        let runs = |standing| matches!(standing, Standing::Active | Standing::Backup);
         let to = if self.stopping || group.slots.is_empty() {
             None
         } else if standings().any(|(_, fault)| is_fault(fault)) {
-            Some(Standing::Initialize)
+            // The others are at fault for it too, and come first.
+            let all_left = !standings().any(|(standing, _)| runs(standing));
+            all_left.then_some(Standing::Initialize)
         } else {
             [Standing::Active, Standing::Backup].into_iter().find(|standing| all(*standing))
         };
         let company = if any_active { Company::Joining } else { Company::Held };
-        self.each_member(Some(id), None, |router, member| {
+        self.each_member(place, None, |router, member| {
             if let Some(member) = router.slots.get_mut(member.index()).and_then(Option::as_mut) {
                 member.machine.set_company(company);
             }
         });
-        if let (Some(to), Some(group)) = (to, self.groups.0.get_mut(id.index()))
+        let group = place.and_then(|place| self.groups.all.get_mut(place.0));
+        if let (Some(to), Some(group)) = (to, group)
             && group.told != to
         {
             group.told = to;
-            out.tell_group(GroupTransition { group: id, at: now, to });
+            out.tell_group(GroupTransition { group: group.id, at: now, to });
         }
     }
 
-    fn group_of(&self, slot: Slot) -> Option<GroupId> {
+    fn group_of(&self, slot: Slot) -> Option<Place> {
         self.member(slot)?.group
     }
 
@@ -277,16 +302,16 @@ impl Router {
     /// Lets `each` have every member of the group but one.
     fn each_member(
         &mut self,
-        group: Option<GroupId>,
+        group: Option<Place>,
         but: Option<Slot>,
         mut each: impl FnMut(&mut Self, Slot),
     ) {
-        let mut place = 0;
-        while let Some(member) = self.groups.member(group, place) {
+        let mut index = 0;
+        while let Some(member) = self.groups.member(group, index) {
             if Some(member) != but {
                 each(self, member);
             }
-            place += 1;
+            index += 1;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::group::Place;
 use super::interface::{Desire, Listen, Outbox, Reannounce, Transmit};
 use super::machine::{Action, Actions, Advert, Event, Machine, Settings};
 use super::receive::{Accepted, Receiver, fingerprint};
@@ -9,8 +10,8 @@ use super::release::{self, Release};
 use super::remarks::Remarks;
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
-    Cause, Centis, Counters, Difference, Differs, Fault, GroupId, IfIndex, Instant, Outranked,
-    Priority, Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
+    Cause, Centis, Counters, Difference, Differs, Fault, IfIndex, Instant, Outranked, Priority,
+    Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
 };
 use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
 
@@ -30,7 +31,7 @@ pub(super) struct Instance {
     /// What it lacks itself, whatever the other members of its sync group lack.
     pub(super) own_fault: Option<Fault>,
     /// Its sync group.
-    pub(super) group: Option<GroupId>,
+    pub(super) group: Option<Place>,
     /// How many of the interfaces that `config` tracks are not its group's.
     pub(super) own_links: usize,
     /// It left because of its group and comes back as soon as it can.

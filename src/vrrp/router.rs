@@ -131,8 +131,11 @@ impl Router {
         if let Some(entry) = self.slots.get_mut(slot.index()) {
             *entry = Some(instance);
         }
-        self.look_at(slot, now, out);
-        self.look_at_members(group, now, out);
+        if group.is_some() && self.is_complete(slot) {
+            self.look_at_members(group, now, out);
+        } else {
+            self.look_at(slot, now, out);
+        }
         Ok(slot)
     }
 
@@ -321,10 +324,9 @@ impl Router {
     /// Compares what an instance needs to what there is, and tells it what changed, and its sync
     /// group.
     pub(super) fn look_at(&mut self, slot: Slot, now: Instant, out: &mut impl Outbox) {
-        if self.reassess(slot) {
-            self.examine_members(slot, now, out);
-        } else {
-            self.examine(slot, now, out);
+        match self.reassess(slot) {
+            Some(first) => self.examine_members(first, now, out),
+            None => self.examine(slot, now, out),
         }
         self.regard(slot, now, out);
     }

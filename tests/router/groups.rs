@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vipd::config::model::{Group, Instance, Preempt, TrackedInterface};
+use vipd::config::model::{Group, Hooks, Instance, Preempt, TrackedInterface};
 use vipd::types::{Cause, Centis, Fault, Priority, Slot, Standing, Weight};
 use vipd::vrrp::Input;
 
@@ -27,6 +27,7 @@ fn group(members: &[&Instance]) -> Group {
         name: "G".to_owned(),
         members: members.iter().map(|member| member.key()).collect(),
         tracked_interfaces: Vec::new(),
+        hooks: Hooks::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::instance::{is, tracked_interface};
-use super::{Findings, trackers};
+use super::{Findings, hooks, trackers};
 use crate::config::declared::{self, Declared, Manners};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::model::{Group, Instance, TrackedInterface};
@@ -42,6 +42,7 @@ pub(super) fn compile(
                 ignore_weights(member, declared, findings);
             }
             share_trackers(written, member, declared, findings);
+            hooks::inherit(&written.hooks, member, declared);
         }
         let made = |name: &&str| instances.iter().find(|it| it.name == *name);
         let members: Vec<&Instance> = members.iter().filter_map(made).collect();
@@ -49,6 +50,7 @@ pub(super) fn compile(
             name: name.clone(),
             members: members.iter().map(|member| member.key()).collect(),
             tracked_interfaces: tracked(written, &members, findings),
+            hooks: hooks::of_group(&written.hooks),
         });
     }
     groups

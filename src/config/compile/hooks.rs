@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::instance::is;
-use crate::config::declared::{self, Setting};
-use crate::config::model::{Deletion, Fifo, Fifos, Hooks};
+use crate::config::declared::{self, Declared, Setting};
+use crate::config::model::{Deletion, Fifo, Fifos, Hooks, Instance};
 use crate::types::Program;
 
-/// The hooks of an instance or a group; `usual` is what the node says of priority changes.
+/// The hooks of an instance; `usual` is what the node says of priority changes.
 pub(super) fn compile(written: &declared::Hooks, usual: Setting<bool>) -> Hooks {
     let program = |written: &Setting<Program>| written.as_ref().map(|it| it.value.clone());
     Hooks {
@@ -22,6 +22,20 @@ pub(super) fn compile(written: &declared::Hooks, usual: Setting<bool>) -> Hooks 
         },
         outranking: program(&written.outranking),
         priority_changes: is(written.priority_changes.or(usual)),
+    }
+}
+
+/// The hooks of a group, for what happens to it as a whole.
+pub(super) fn of_group(written: &declared::Hooks) -> Hooks {
+    Hooks { priority_changes: false, ..compile(written, None) }
+}
+
+/// What a group says of priority changes holds for each member that does not say.
+pub(super) fn inherit(group: &declared::Hooks, member: &mut Instance, declared: &Declared) {
+    let written = declared.instances.iter().find(|it| it.name.value == member.name);
+    let own = written.and_then(|it| it.hooks.priority_changes);
+    if let (None, Some(shared)) = (own, group.priority_changes) {
+        member.hooks.priority_changes = shared.value;
     }
 }
 

@@ -1,8 +1,8 @@
 //! `[group.NAME]`: instances that are Active together or not at all.
 
 use super::table::Table;
-use super::trackers;
 use super::value::{self, Mistake, Read, Value};
+use super::{program, trackers};
 use crate::config::declared::Group;
 use crate::config::source::{Span, Spanned};
 
@@ -13,7 +13,8 @@ pub(super) fn read(named: Group, table: &mut Table<'_, '_>) -> Group {
         None
     });
     let (tracked_interfaces, tracked) = trackers::track(table);
-    Group { members, tracked_interfaces, tracked, ..named }
+    let hooks = table.section("notify", program::group_hooks).unwrap_or_default();
+    Group { members, tracked_interfaces, tracked, hooks, ..named }
 }
 
 /// The name of an instance.

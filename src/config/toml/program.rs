@@ -10,14 +10,22 @@ use crate::types::{Account, Program};
 /// Reads `notify` of an instance.
 pub(super) fn hooks(table: &mut Table<'_, '_>) -> Hooks {
     Hooks {
+        deleted: table.either("deleted", deleted, |table| program(table).map(Some)),
+        outranking: read(table, "outranking"),
+        ..group_hooks(table)
+    }
+}
+
+/// Reads `notify` of a group.
+pub(super) fn group_hooks(table: &mut Table<'_, '_>) -> Hooks {
+    Hooks {
         any: read(table, "any"),
         active: read(table, "active"),
         backup: read(table, "backup"),
         fault: read(table, "fault"),
         stop: read(table, "stop"),
-        deleted: table.either("deleted", deleted, |table| program(table).map(Some)),
-        outranking: read(table, "outranking"),
         priority_changes: table.setting("priority_changes", value::boolean),
+        ..Hooks::default()
     }
 }
 

@@ -123,6 +123,7 @@ impl Text {
         if !group.tracked_interfaces.is_empty() {
             self.line("track", list(group.tracked_interfaces.iter().map(tracked_interface)));
         }
+        self.hooks(&group.hooks);
     }
 
     fn transport(&mut self, transport: &Transport) {

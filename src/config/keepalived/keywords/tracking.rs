@@ -34,17 +34,15 @@ pub(super) const GROUP: &[Keyword] = &[
     b("track_file").values(),
     b("track_process").values(),
     c("track_bfd").values().quiet(),
-    a("notify").takes(1).pending(NOTIFY),
-    a("notify_master").takes(1).pending(NOTIFY),
-    a("notify_backup").takes(1).pending(NOTIFY),
-    a("notify_fault").takes(1).pending(NOTIFY),
-    a("notify_stop").takes(1).pending(NOTIFY),
+    a("notify").takes(1),
+    a("notify_master").takes(1),
+    a("notify_backup").takes(1),
+    a("notify_fault").takes(1),
+    a("notify_stop").takes(1),
     b("smtp_alert").quiet(),
     b("global_tracking"),
     b("sync_group_tracking_weight"),
-    c("notify_priority_changes").quiet(),
+    c("notify_priority_changes"),
 ];
 
 pub(super) const TRACK_GROUP: &[Keyword] = &[c("group").values().quiet()];
-
-const NOTIFY: &str = "not run by this version; no script hears of a change of state";

@@ -55,7 +55,7 @@ impl Lower<'_> {
                 self.warn("old-word", message, place, "weights of the members count");
                 group.member_weights = Some(Spanned::new(true, place));
             }
-            _ => return false,
+            _ => return self.hook(&mut group.hooks, statement),
         }
         true
     }
