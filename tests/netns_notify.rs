@@ -242,7 +242,7 @@ fn group(told: &Told) -> String {
     let hooks: String = hooks.map(hook).concat();
     format!(
         "vrrp_sync_group G {{\n    group {{\n        VI_1\n        VI_2\n    }}\n{hooks}    \
-         notify_priority_changes\n    sync_group_tracking_weight\n}}\n"
+         notify_priority_changes\n}}\n"
     )
 }
 

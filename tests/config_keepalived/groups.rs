@@ -67,7 +67,7 @@ fn a_group_needs_one_name_and_has_it_alone() {
 }
 
 #[test]
-fn a_member_has_no_weights_unless_the_group_says_so() {
+fn a_member_s_weight_of_an_interface_counts_and_is_told_unless_the_group_says_so() {
     let text = |own: &str| {
         format!(
             "{}vrrp_sync_group G {{\n group {{\n A\n B\n }}\n{own}\n}}\n",
@@ -79,7 +79,7 @@ fn a_member_has_no_weights_unless_the_group_says_so() {
         (model.unwrap().instances[0].tracked_interfaces[0].weight, codes)
     };
 
-    assert_eq!(weight(""), (Weight::FAULT, vec!["weight-in-group"]));
+    assert_eq!(weight(""), (Weight::new(10).unwrap(), vec!["weight-in-group"]));
     assert_eq!(weight("sync_group_tracking_weight"), (Weight::new(10).unwrap(), vec![]));
 }
 
@@ -107,6 +107,24 @@ fn what_every_member_tracks_by_itself_is_not_tracked_again() {
 
     assert_eq!(codes, ["tracked-twice"]);
     assert!(group.tracked_interfaces.is_empty());
+}
+
+#[test]
+fn a_group_has_hooks_and_its_members_tell_of_priorities_as_it_says() {
+    let text = format!(
+        "{}vrrp_sync_group G {{\n group {{\n A\n B\n }}\n notify_master \"/bin/up now\"\n \
+         notify \"/bin/any\" root\n notify_priority_changes\n}}\n",
+        two("notify_priority_changes off")
+    );
+    let (model, codes) = read(&text);
+    let Model { groups, instances, .. } = model.unwrap();
+
+    assert_eq!(codes, [""; 0]);
+    let hooks = &groups[0].hooks;
+    assert_eq!(hooks.active.as_ref().unwrap().words, ["/bin/up", "now"]);
+    assert_eq!(hooks.any.as_ref().unwrap().account.as_ref().unwrap().user, "root");
+    let told: Vec<bool> = instances.iter().map(|it| it.hooks.priority_changes).collect();
+    assert_eq!(told, [false, true]);
 }
 
 /// A and B on eth0, with `own` in A.

@@ -39,7 +39,7 @@ pub(super) fn compile(
         }
         for member in instances.iter_mut().filter(|it| members.contains(&it.name.as_str())) {
             if declared.manners == Manners::Lenient && !is(written.member_weights) {
-                ignore_weights(member, declared, findings);
+                doubt_weights(member, declared, findings);
             }
             share_trackers(written, member, declared, findings);
             hooks::inherit(&written.hooks, member, declared);
@@ -105,21 +105,23 @@ fn is_large_enough(written: &declared::Group, count: usize, findings: &mut Findi
     }
 }
 
-/// keepalived takes no weights from a member of a group: its failure is a fault instead.
-fn ignore_weights(member: &mut Instance, declared: &Declared, findings: &mut Findings<'_>) {
+/// keepalived 2.2.7 says that it takes no weights from a member of a group. What it tracks with one
+/// is dropped then, but interfaces: their weights count all the same.
+fn doubt_weights(member: &mut Instance, declared: &Declared, findings: &mut Findings<'_>) {
     let written = declared.instances.iter().find(|it| it.name.value == member.name);
-    for tracked in member.tracked_interfaces.iter_mut().filter(|it| it.weight != Weight::FAULT) {
+    for tracked in member.tracked_interfaces.iter().filter(|it| it.weight != Weight::FAULT) {
         let link = tracked.link;
         let entries = written.into_iter().flat_map(|it| &it.tracked_interfaces);
         let mut same = entries.filter(|it| it.link.value == link);
-        let message = format!("{link} has no weight for {}, which is in a sync group", member.name);
+        let message = format!("{link} has a weight for {}, which is in a sync group", member.name);
         let finding = Diagnostic::warning("weight-in-group", message)
-            .help("write sync_group_tracking_weight in the group, or track it there");
+            .help("write sync_group_tracking_weight in the group to be clear, or track it there");
         findings.push(match same.find_map(|it| it.weight) {
-            Some(weight) => finding.at(weight.span, "its failure is a fault"),
+            Some(weight) => {
+                finding.at(weight.span, "it counts, though keepalived says that it does not")
+            }
             None => finding,
         });
-        (tracked.weight, tracked.reverse) = (Weight::FAULT, false);
     }
     let name = &member.name;
     member.tracked.retain(|tracked| {
