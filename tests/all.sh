@@ -21,7 +21,7 @@ command -v cargo >/dev/null || die 'there is no cargo in PATH: see https://rustu
 
 # Program and the Debian package that brings it.
 needed=(
-    cc:gcc ip:iproute2 bridge:iproute2 keepalived:keepalived nft:nftables ping:iputils-ping
+    cc:gcc curl:curl ip:iproute2 bridge:iproute2 keepalived:keepalived nft:nftables ping:iputils-ping
     ps:procps tcpdump:tcpdump unshare:util-linux start-stop-daemon:dpkg
 )
 

@@ -33,7 +33,7 @@ fn the_keepalived_sample_converts_to_a_native_text_of_the_same_meaning() {
     let model = folder.load("a.conf", include_str!("../conf/keepalived.conf"));
 
     let converted = Command::new(env!("CARGO_BIN_EXE_vipd"))
-        .arg("convert")
+        .args(["convert", "--config-id", NODE])
         .arg(folder.0.join("a.conf"))
         .output()
         .unwrap();
@@ -41,6 +41,16 @@ fn the_keepalived_sample_converts_to_a_native_text_of_the_same_meaning() {
     assert_eq!(String::from_utf8_lossy(&converted.stderr), "");
     let text = String::from_utf8(converted.stdout).unwrap();
     assert_eq!(folder.load("a.toml", &text), model);
+}
+
+#[test]
+fn the_control_plane_is_the_same_in_both_syntaxes() {
+    let folder = Folder::new("control-plane");
+    let keepalived = folder.load("a.conf", include_str!("../conf/keepalived.conf"));
+
+    let native = folder.load("a.toml", include_str!("../conf/control-plane.toml"));
+
+    assert_eq!(native, keepalived);
 }
 
 #[test]
@@ -53,6 +63,9 @@ fn a_native_text_is_read_from_its_file_as_from_memory() {
 
     assert_eq!(from_memory, Some(Folder::new("sample").load("vipd.toml", sample)));
 }
+
+/// Whose lines of the samples count.
+const NODE: &str = "control-1";
 
 /// Where the right column begins.
 const COLUMN: usize = 48;
@@ -72,7 +85,8 @@ impl Folder {
     fn load(&self, name: &str, text: &str) -> Model {
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();
-        let loaded = load(&path, &Options::default());
+        let options = Options { config_id: NODE.to_owned(), ..Options::default() };
+        let loaded = load(&path, &options);
         assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
         loaded.model.unwrap_or_else(|| panic!("no model of {name}"))
     }
