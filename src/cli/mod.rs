@@ -16,6 +16,8 @@ mod convert;
 mod demo;
 mod flags;
 mod keepalived;
+#[cfg(test)]
+mod manual;
 mod run;
 mod simulate;
 mod terminal;
@@ -43,6 +45,13 @@ pub fn execute(arguments: Vec<OsString>) -> Ended {
         .first()
         .and_then(|path| Path::new(path).file_name())
         .unwrap_or_else(|| OsStr::new(VIPD));
+    if program == OsStr::new(GENHASH) {
+        terminal::tell(
+            "genhash is keepalived's own: /usr/sbin/keepalived.distrib is where vipd has put it \
+             aside, `ln -s` that under the name genhash",
+        );
+        return Ended::Usage;
+    }
     let names_command =
         arguments.get(1).is_some_and(|word| !word.as_encoded_bytes().starts_with(b"-"));
     if names_command && program != OsStr::new(KEEPALIVED) {
@@ -100,3 +109,5 @@ impl Command {
 const VIPD: &str = "vipd";
 /// The name under which only keepalived's command line is understood.
 const KEEPALIVED: &str = "keepalived";
+/// Another name that keepalived's package gives its program. It must not start a daemon.
+const GENHASH: &str = "genhash";
