@@ -40,8 +40,12 @@ impl InterfaceHost for Host {
         self.told.push(format!("remove {name}"));
     }
 
-    fn promote_secondaries(&mut self, link: LinkName) {
-        self.told.push(format!("promote {link}"));
+    fn promote_secondaries(&mut self, link: LinkName, promotes: bool) {
+        self.told.push(format!("{}promote {link}", if promotes { "" } else { "no longer " }));
+    }
+
+    fn lost(&mut self, link: LinkName) {
+        self.told.push(format!("lost {link}"));
     }
 }
 
@@ -126,7 +130,7 @@ fn an_interface_without_one_under_it_is_settled_and_made_when_that_appears() {
 fn what_somebody_deletes_is_made_again() {
     let mut interfaces = settled(false);
     interfaces.link_gone(IfIndex::new(9).unwrap());
-    assert_eq!(run(&mut interfaces), ["gone 9", "make vrrp.1 on 2"]);
+    assert_eq!(run(&mut interfaces), ["gone 9", "lost vrrp.1", "make vrrp.1 on 2"]);
     interfaces.link(&report(10, "vrrp.1", true, &[]));
     assert_eq!(run(&mut interfaces), ["made 10 on 2"]);
 }
@@ -136,7 +140,7 @@ fn it_goes_with_the_interface_under_it_and_comes_with_the_next_of_that_name() {
     let mut interfaces = settled(false);
     interfaces.link_gone(IfIndex::new(9).unwrap());
     interfaces.link_gone(IfIndex::new(2).unwrap());
-    assert_eq!(run(&mut interfaces), ["gone 9"]);
+    assert_eq!(run(&mut interfaces), ["gone 9", "lost vrrp.1", "lost eth0"]);
     interfaces.link(&report(3, "eth0", true, &[]));
     assert_eq!(run(&mut interfaces), ["make vrrp.1 on 3"]);
 }
@@ -205,7 +209,7 @@ fn a_refusal_is_told_once_and_tried_again_when_something_changes() {
     interfaces.host_mut().full = false;
     interfaces.link(&report(7, "vrrp.1", true, &[]));
     interfaces.link_gone(IfIndex::new(7).unwrap());
-    assert_eq!(run(&mut interfaces)[..], ["gone 7", "make vrrp.1 on 2"]);
+    assert_eq!(run(&mut interfaces)[..], ["gone 7", "lost vrrp.1", "make vrrp.1 on 2"]);
 }
 
 #[test]
@@ -217,9 +221,10 @@ fn an_interface_that_is_to_promote_is_told_so_when_it_appears() {
     interfaces.link(&report(2, "eth0", true, &[]));
     assert_eq!(run(&mut interfaces), ["promote eth0"]);
     interfaces.plan(slot(0), &wants(&[]));
+    assert_eq!(run(&mut interfaces), ["no longer promote eth0"]);
     interfaces.link_gone(IfIndex::new(2).unwrap());
     interfaces.link(&report(3, "eth0", true, &[]));
-    assert_eq!(run(&mut interfaces), [""; 0]);
+    assert_eq!(run(&mut interfaces), ["lost eth0"]);
 }
 
 #[test]

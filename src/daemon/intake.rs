@@ -10,6 +10,7 @@ use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
+use crate::kernel::netlink::FilterSettings;
 use crate::kernel::{Agent, InterfaceHost, Interfaces, Kernel, Plan};
 use crate::types::{LinkName, Slot};
 
@@ -25,6 +26,8 @@ pub(super) struct Intake {
     changed: Vec<Slot>,
     /// Who waits for virtual interfaces.
     preparing: Vec<(Vec<LinkName>, oneshot::Sender<()>)>,
+    /// The node's newest settings.
+    settings: Option<(FilterSettings, bool)>,
 }
 
 /// What is known of a slot.
@@ -49,7 +52,20 @@ pub(super) enum Further {
 
 impl Intake {
     pub(super) const fn new(orders: Receiver<Order>, desired: Arc<Board>) -> Self {
-        Self { orders, desired, slots: Vec::new(), changed: Vec::new(), preparing: Vec::new() }
+        Self {
+            orders,
+            desired,
+            slots: Vec::new(),
+            changed: Vec::new(),
+            preparing: Vec::new(),
+            settings: None,
+        }
+    }
+
+    /// What the packet filter is to be like from now on, and whether the host reports its
+    /// membership in groups of its links; once after each change.
+    pub(super) const fn settings(&mut self) -> Option<(FilterSettings, bool)> {
+        self.settings.take()
     }
 
     /// Answers those that wait for virtual interfaces which are there by now.
@@ -87,6 +103,7 @@ impl Intake {
                         interfaces.plan(slot, &plan);
                     }
                 }
+                Order::Settings(filter, local_igmp) => self.settings = Some((filter, local_igmp)),
                 Order::Stop => return Further::End,
             }
         }
@@ -161,7 +178,8 @@ mod tests {
         fn gone(&mut self, _: IfIndex) {}
         fn link_local(&mut self, _: IfIndex, _: std::net::Ipv6Addr, _: bool) {}
         fn remove(&mut self, _: LinkName) {}
-        fn promote_secondaries(&mut self, _: LinkName) {}
+        fn promote_secondaries(&mut self, _: LinkName, _: bool) {}
+        fn lost(&mut self, _: LinkName) {}
     }
 
     /// An intake before an agent, with one slot.

@@ -2,6 +2,7 @@
 //! happens to the interfaces. It may wait for the kernel; nobody waits for it.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,15 +18,16 @@ use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
 use crate::kernel::netlink::{
-    Event, Filter, FilterSettings, Macvlans, Monitor, MonitorError, Netlink, OpenError,
+    Event, Filter, FilterSettings, Journal, Macvlans, Monitor, MonitorError, Netlink, OpenError,
 };
 use crate::kernel::{Agent, Interfaces, Notice, Sink};
-use crate::sys::{Waker, clock};
-use crate::types::{Instant, Slot};
+use crate::sys::{Region, Waker, clock};
+use crate::types::{Instant, LinkName, Slot};
 use crate::vrrp::Desire;
 
 use super::board::{Board, Note};
 use super::error::Error;
+use super::footprint;
 use super::intake::{Further, Intake};
 use super::link_post::LinkPost;
 use super::messages::{LinkEvent, Order};
@@ -51,6 +53,10 @@ pub(super) struct Thread {
     pub(super) filter: FilterSettings,
     /// The host reports its membership in groups of its links.
     pub(super) local_igmp: bool,
+    /// What was changed on the host: what a worker before this one has left, and from now on this.
+    pub(super) footprint: Region,
+    /// The virtual interfaces that will be wanted first.
+    pub(super) wanted: BTreeSet<LinkName>,
 }
 
 impl Thread {
@@ -65,12 +71,18 @@ impl Thread {
             .map_err(|source| Error::System { request: "start tokio", source })?;
         runtime.block_on(async {
             let woken = pipe::Receiver::from_owned_fd(self.woken);
-            let filter = Filter::open(self.filter).map_err(OpenError::Netlink)?;
-            let filter = Rc::new(RefCell::new(filter));
-            let mut macvlans = Macvlans::open(Rc::clone(&filter)).map_err(OpenError::Netlink)?;
-            if !self.local_igmp {
-                macvlans.disable_local_igmp();
-            }
+            let region = self.footprint;
+            let journal = Journal::new(footprint::read(&region), move |it| {
+                if !footprint::write(&region, it) {
+                    warn!("Too many interfaces: after a crash, some of them may stay.");
+                }
+            });
+            let filter = Filter::open(self.filter, journal.clone());
+            let filter = Rc::new(RefCell::new(filter.map_err(OpenError::Netlink)?));
+            let macvlans = Macvlans::open(Rc::clone(&filter), journal);
+            let mut macvlans = macvlans.map_err(OpenError::Netlink)?;
+            macvlans.take_back(&self.wanted);
+            macvlans.report_local_groups(self.local_igmp);
             let mut work = Work {
                 agent: Agent::new(Narrated::new(Netlink::open()?.with_filter(Rc::clone(&filter)))),
                 interfaces: Interfaces::new(macvlans),
@@ -120,6 +132,9 @@ impl Work {
                 self.leave_interfaces();
                 return Ok(());
             }
+            if let Some((filter, local_igmp)) = self.intake.settings() {
+                self.follow(filter, local_igmp);
+            }
             if self.agent.has_routes() {
                 self.monitor.watch_routes().map_err(Error::Monitor)?;
             }
@@ -147,6 +162,14 @@ impl Work {
         }
     }
 
+    /// The node's settings are others.
+    fn follow(&mut self, filter: FilterSettings, local_igmp: bool) {
+        if let Err(error) = self.filter.borrow_mut().configure(filter) {
+            error!(%error, "The packet filter stays as it was.");
+        }
+        self.interfaces.host_mut().report_local_groups(local_igmp);
+    }
+
     /// Removes what the node held by itself.
     fn let_go(&mut self) {
         self.agent.let_go();
@@ -161,8 +184,7 @@ impl Work {
     /// The interfaces are as they were.
     fn leave_interfaces(&mut self) {
         self.interfaces.remove_all();
-        self.interfaces.host_mut().restore();
-        self.filter.borrow_mut().clear();
+        self.interfaces.host_mut().take_back(&BTreeSet::new());
     }
 
     /// Waits until there is something to do: by `next`, by an event, by the core thread.

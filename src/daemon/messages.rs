@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::config::diff::Change;
 use crate::config::model::{Key, TrackerName};
+use crate::kernel::netlink::FilterSettings;
 use crate::kernel::{InterfacePlan, Plan, VmacPlan};
 use crate::sys;
 use crate::types::{
@@ -96,6 +97,9 @@ pub(super) enum Order {
     Plan(Vec<(Slot, Option<Plan>)>),
     /// This is what the node holds by itself from now on, until the end.
     Hold(Plan),
+    /// This is what the packet filter is like from now on, and whether the host reports its
+    /// membership in groups of its links.
+    Settings(FilterSettings, bool),
     /// End.
     Stop,
 }

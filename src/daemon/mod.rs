@@ -23,6 +23,7 @@ mod detach;
 mod dumps;
 mod effects;
 mod error;
+mod footprint;
 mod herald;
 mod host;
 mod identity;

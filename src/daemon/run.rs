@@ -10,6 +10,7 @@ use crate::sys::{Region, Signal, hush, process};
 
 use super::detach::{Side, leave_terminal};
 use super::error::Error;
+use super::footprint;
 use super::identity;
 use super::legacy::Legacy;
 use super::options::Options;
@@ -89,7 +90,9 @@ fn start(options: &Options, service: Service) -> Result<(), Error> {
     };
     let will = Region::new(will::words_for(&model))?;
     let patience = daemon.stop_patience;
-    let shared = Shared { will, pulse: Region::new(pulse::WORDS)?, legacy: Legacy::new()? };
+    let pulse = Region::new(pulse::WORDS)?;
+    let footprint = Region::new(footprint::words_for(&model))?;
+    let shared = Shared { will, pulse, footprint, legacy: Legacy::new()? };
     let supervisor = Supervisor::new(options, up, files, service, shared, patience)?;
     match supervisor.run() {
         Role::Supervisor(result) => result,

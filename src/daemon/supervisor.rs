@@ -17,8 +17,9 @@ use crate::types::Instant;
 use super::backoff::Backoff;
 use super::detach::Up;
 use super::error::Error;
+use super::footprint;
 use super::legacy::Legacy;
-use super::options::{Options, WhenWorkerDies};
+use super::options::{Options, Release, WhenWorkerDies};
 use super::pidfile::PidFiles;
 use super::pulse;
 use super::report::{self, News, Reporter, Reports};
@@ -58,6 +59,8 @@ pub(super) struct Shared {
     pub(super) will: Region,
     /// The pulse of its core thread.
     pub(super) pulse: Region,
+    /// What it has changed besides addresses.
+    pub(super) footprint: Region,
     /// The configuration that runs, for the next worker.
     pub(super) legacy: Legacy,
 }
@@ -367,8 +370,11 @@ impl<'a> Supervisor<'a> {
         Ok(self.stopping.is_none())
     }
 
-    /// Leaves nothing behind.
+    /// Leaves nothing behind, unless it is told to.
     fn end(self, result: Result<(), Error>) -> Result<(), Error> {
+        if self.options.release == Release::Release {
+            footprint::take_back(&self.shared.footprint);
+        }
         self.files.remove();
         info!("Stopped");
         result

@@ -15,7 +15,7 @@ use tracing::error;
 
 use crate::check::{Checks, Reports, Surroundings};
 use crate::config::diff::Change;
-use crate::config::model::{Model, Realtime, Tracker};
+use crate::config::model::{Model, Node, Realtime, Tracker};
 use crate::sys::{PipeWaker, Region, Transmitter, Waker, clock};
 use crate::types::TrackerId;
 
@@ -24,6 +24,7 @@ use super::core::{Core, Inbox};
 use super::counters::{LoopCounters, LoopReport};
 use super::effects::{Effects, ToKernel, ToMain};
 use super::error::Error;
+use super::footprint;
 use super::interfaces;
 use super::kernel;
 use super::messages::{Applied, Command, Order, Sight, Told};
@@ -53,6 +54,16 @@ pub(super) struct Threads {
     counters: Arc<LoopCounters>,
 }
 
+/// Memory that the supervisor reads when the worker has died.
+pub(super) struct Memory<M> {
+    /// The last will.
+    pub(super) will: Drawer<M>,
+    /// The pulse of the core thread.
+    pub(super) pulse: Region,
+    /// What was changed besides addresses.
+    pub(super) footprint: Region,
+}
+
 /// How a thread ended.
 pub(super) type End = Result<(), Error>;
 
@@ -61,10 +72,11 @@ impl Threads {
     ///
     /// # Errors
     /// Where the system refuses sockets or threads. Nothing runs then.
-    pub(super) fn start<M>(model: &Model, will: Drawer<M>, pulse: Region) -> Result<Self, Error>
+    pub(super) fn start<M>(model: &Model, memory: Memory<M>) -> Result<Self, Error>
     where
         M: Deref<Target = [AtomicU64]> + Send + 'static,
     {
+        let Memory { will, pulse, footprint } = memory;
         let counters = Arc::new(LoopCounters::default());
         let (desired, acknowledged) = (Arc::new(Board::new()), Arc::new(Board::new()));
         let verdicts = Arc::new(Verdicts::new());
@@ -122,6 +134,8 @@ impl Threads {
             ready,
             filter: interfaces::filter(&model.node.firewall),
             local_igmp: model.node.local_igmp,
+            footprint,
+            wanted: footprint::wanted(model),
         };
         let (found, woken) = (Arc::clone(&verdicts), Arc::clone(&core_waker));
         let checks = Checks::start(move |tracker, verdict| {
@@ -163,6 +177,14 @@ impl Threads {
         let _ended = self.orders.send(Order::Prepare(vmacs, reply)).is_err();
         self.kernel_waker.wake();
         let _late = timeout(READY, ready).await.is_err();
+    }
+
+    /// Has the kernel thread keep to the settings of `node`.
+    pub(super) fn configure(&self, node: &Node) {
+        let settings = Order::Settings(interfaces::filter(&node.firewall), node.local_igmp);
+        // The end of the kernel thread is told elsewhere.
+        let _ended = self.orders.send(settings).is_err();
+        self.kernel_waker.wake();
     }
 
     /// Has the core thread make `changes`; `None` if it has ended.

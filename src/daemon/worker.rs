@@ -35,7 +35,7 @@ use super::reload::{self, Before};
 use super::report::{News, Reporter};
 use super::signals::{self, Request};
 use super::supervisor::{Shared, Start};
-use super::threads::Threads;
+use super::threads::{Memory, Threads};
 use super::watched;
 use super::will::Drawer;
 
@@ -46,7 +46,7 @@ use super::will::Drawer;
 /// were well, because the supervisor has to release the addresses.
 pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), Error> {
     let Start { signals: blocked, shared, reporter, first } = start;
-    let Shared { will, pulse, legacy } = shared;
+    let Shared { will, pulse, footprint, legacy } = shared;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -56,7 +56,8 @@ pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), E
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&model.node);
         realtime::set_core_dump(options.core_dump);
-        let threads = Threads::start(&model, Drawer::new(will), pulse)?;
+        let memory = Memory { will: Drawer::new(will), pulse, footprint };
+        let threads = Threads::start(&model, memory)?;
         let notifier = Notifier::start()
             .map_err(|source| Error::System { request: "start a thread", source })?;
         let dumps =
@@ -218,6 +219,7 @@ impl Main<'_> {
         self.hear();
         let changes = diff(&self.model, &model);
         let changed = changes.len();
+        self.threads.configure(&model.node);
         self.threads.prepare(&model).await;
         self.model = model;
         let Some(applied) = self.threads.apply(changes).await else {

@@ -56,8 +56,12 @@ pub trait InterfaceHost {
     /// Removes a virtual interface of ours, with what was changed for it.
     fn remove(&mut self, name: LinkName);
 
-    /// Has the others of a subnet stay when its first address goes from this interface.
-    fn promote_secondaries(&mut self, link: LinkName);
+    /// Whether the others of a subnet stay when its first address goes from this interface: from
+    /// now on, or as it was before.
+    fn promote_secondaries(&mut self, link: LinkName, promotes: bool);
+
+    /// An interface is gone, and its settings with it.
+    fn lost(&mut self, link: LinkName);
 }
 
 /// Why a virtual interface is not there.
@@ -158,9 +162,16 @@ impl<H: InterfaceHost> Interfaces<H> {
         if let Some(link) = plan.promotes_on {
             self.promoting.entry(link).or_default().push(slot);
             if self.index(link).is_some() {
-                self.host.promote_secondaries(link);
+                self.host.promote_secondaries(link, true);
             }
         }
+        let Self { host, promoting, .. } = self;
+        promoting.retain(|link, slots| {
+            if slots.is_empty() {
+                host.promote_secondaries(*link, false);
+            }
+            !slots.is_empty()
+        });
         self.changed = true;
     }
 
@@ -175,9 +186,9 @@ impl<H: InterfaceHost> Interfaces<H> {
         let seen = Seen { name: report.name, up: report.up, link_local };
         let before = self.links.insert(report.index, seen);
         if before.is_none_or(|before| before.name != seen.name)
-            && self.promoting.get(&seen.name).is_some_and(|slots| !slots.is_empty())
+            && self.promoting.contains_key(&seen.name)
         {
-            self.host.promote_secondaries(seen.name);
+            self.host.promote_secondaries(seen.name, true);
         }
         if before != Some(seen) {
             self.retry(seen.name);
@@ -194,6 +205,9 @@ impl<H: InterfaceHost> Interfaces<H> {
         {
             wanted.forget();
             self.host.gone(link);
+        }
+        if self.index(seen.name).is_none() {
+            self.host.lost(seen.name);
         }
         self.retry(seen.name);
     }

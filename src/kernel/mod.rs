@@ -52,6 +52,7 @@
 mod agent;
 mod announce;
 mod fight;
+mod footprint;
 mod host;
 mod interfaces;
 mod lane;
@@ -67,6 +68,7 @@ mod sink;
 pub mod wiring;
 
 pub use agent::{AddressEvent, Agent, Counters, Plan};
+pub use footprint::Footprint;
 pub use host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlisted, Verb};
 pub use interfaces::{InterfaceHost, InterfacePlan, Interfaces, VmacError, VmacPlan};
 pub use ledger::ObjectId;

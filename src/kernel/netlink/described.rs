@@ -62,13 +62,21 @@ impl Described {
 }
 
 impl Note {
-    /// What the interface is like now.
-    pub(super) fn of(base: LinkName) -> Self {
-        let number = |name| sysctl::read(&sysctl::v4(base, name)).and_then(|it| it.parse().ok());
-        Self {
-            arp_ignore: number("arp_ignore").unwrap_or(0),
-            arp_filter: number("arp_filter").unwrap_or(0),
-        }
+    /// The settings of IPv4 that it tells of.
+    pub(super) const SETTINGS: [&str; 2] = ["arp_ignore", "arp_filter"];
+
+    /// A note of these settings.
+    pub(super) fn of(setting: impl Fn(&str) -> Option<String>) -> Self {
+        let [arp_ignore, arp_filter] = Self::SETTINGS.map(|name| {
+            let value = setting(name).and_then(|it| it.parse().ok());
+            value.unwrap_or(0)
+        });
+        Self { arp_ignore, arp_filter }
+    }
+
+    /// What they were.
+    pub(super) const fn values(self) -> [u8; 2] {
+        [self.arp_ignore, self.arp_filter]
     }
 
     /// The note as an alias.
@@ -84,8 +92,9 @@ impl Note {
 
     /// The interface is as it was.
     pub(super) fn restore(self, base: LinkName) {
-        sysctl::write(&sysctl::v4(base, "arp_ignore"), &self.arp_ignore.to_string());
-        sysctl::write(&sysctl::v4(base, "arp_filter"), &self.arp_filter.to_string());
+        for (name, value) in Self::SETTINGS.into_iter().zip(self.values()) {
+            sysctl::write(&sysctl::v4(base, name), &value.to_string());
+        }
     }
 }
 

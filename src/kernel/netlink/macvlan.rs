@@ -1,6 +1,7 @@
 //! Virtual interfaces by netlink, with the settings that make them answer for their addresses.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::ControlFlow;
@@ -17,9 +18,10 @@ use rustix::io::Errno;
 use super::answer::Answer;
 use super::described::{Described, Note};
 use super::filter::Filter;
+use super::journal::Journal;
 use super::message::request;
 use super::socket::{Kind, Lost, RouteSocket};
-use super::sysctl::{self, Sysctls};
+use super::sysctl;
 use crate::kernel::host::Verb;
 use crate::kernel::interfaces::{InterfaceHost, VmacError, VmacPlan};
 use crate::types::{Address, Family, IfIndex, LinkName, Scope};
@@ -28,51 +30,62 @@ use crate::types::{Address, Family, IfIndex, LinkName, Scope};
 #[derive(Debug)]
 pub struct Macvlans {
     socket: RouteSocket,
-    sysctls: Sysctls,
+    journal: Journal,
     filter: Rc<RefCell<Filter>>,
 }
 
 impl Macvlans {
-    /// Opens a socket. `filter` keeps the groups of virtual interfaces to those under them.
+    /// Opens a socket. `filter` keeps the groups of virtual interfaces to those under them; what
+    /// is changed stands in `journal`.
     ///
     /// # Errors
     /// Where the process has no descriptors left.
-    pub fn open(filter: Rc<RefCell<Filter>>) -> io::Result<Self> {
-        Ok(Self { socket: RouteSocket::open()?, sysctls: Sysctls::default(), filter })
+    pub fn open(filter: Rc<RefCell<Filter>>, journal: Journal) -> io::Result<Self> {
+        Ok(Self { socket: RouteSocket::open()?, journal, filter })
     }
 
-    /// Has the host report no membership in groups of its links until [`Macvlans::restore`].
-    pub fn disable_local_igmp(&mut self) {
-        self.sysctls.change("ipv4/igmp_link_local_mcast_reports", "0");
+    /// Has the host report its membership in groups of its links, or not.
+    pub fn report_local_groups(&mut self, reports: bool) {
+        match reports {
+            true => self.journal.restore(|path| path == LOCAL_REPORTS),
+            false => self.journal.change(LOCAL_REPORTS, "0"),
+        }
     }
 
-    /// Every setting of other interfaces is as it was.
-    pub fn restore(&mut self) {
-        self.sysctls.restore();
+    /// Takes back everything that the journal tells of, but the virtual interfaces of these names:
+    /// whoever wants those takes them over as they are.
+    pub fn take_back(&mut self, keeping: &BTreeSet<LinkName>) {
+        for name in self.journal.footprint().vmacs.difference(keeping) {
+            self.remove_left_behind(*name);
+        }
+        self.journal.restore(|_| true);
+        self.filter.borrow_mut().remove_left_behind();
     }
 
     /// Removes the virtual interface of this name if it is one of ours, and takes back what was
-    /// changed for it. Says whether there was one.
-    pub fn remove_left_behind(&mut self, name: LinkName) -> bool {
+    /// changed for it.
+    fn remove_left_behind(&mut self, name: LinkName) {
         let Ok(Some(found)) = self.find(name) else {
-            return false;
+            return self.journal.vmac(name, false);
         };
         if !found.private {
-            return false;
+            return;
         }
         if let Err(error) = self.delete(found.index) {
             tracing::warn!(interface = %name, %error, "A virtual interface stays.");
-            return false;
+            return;
         }
+        self.journal.vmac(name, false);
         if let (Some(base), Some(note)) = (found.base, found.note) {
             let others = self.all().unwrap_or_default();
             let shared = others.iter().any(|it| it.note.is_some() && it.base == Some(base));
             let name = self.look_at(base).and_then(|it| it.name);
             if let (Some(name), false) = (name, shared) {
                 note.restore(name);
+                let of_base = Note::SETTINGS.map(|setting| sysctl::v4(name, setting));
+                self.journal.restore(|path| of_base.iter().any(|it| it == path));
             }
         }
-        true
     }
 
     fn try_make(&mut self, plan: &VmacPlan, base: IfIndex) -> Result<(), VmacError> {
@@ -81,7 +94,11 @@ impl Macvlans {
         let fits =
             |it: &Described| it.private && it.base == Some(base.get()) && it.mac == Some(plan.mac);
         let index = match found {
-            Some(found) if fits(&found) => found.index,
+            // One that somebody left behind, keepalived perhaps.
+            Some(found) if fits(&found) => {
+                self.adopt(plan, base, &found).map_err(refused)?;
+                found.index
+            }
             // One that we left behind, and that is not wanted in this form any more.
             Some(found) if found.note.is_some() => {
                 self.delete(found.index).map_err(refused)?;
@@ -90,7 +107,7 @@ impl Macvlans {
             Some(_) => return Err(VmacError::Taken(plan.name)),
             None => self.create(plan, base).map_err(refused)?,
         };
-        Self::settle(plan);
+        self.settle(plan);
         match self.set_up(index) {
             // The interface under it is down: it follows when that comes up.
             Ok(()) => Ok(()),
@@ -102,6 +119,7 @@ impl Macvlans {
     /// Makes the interface, down, and returns its index.
     fn create(&mut self, plan: &VmacPlan, base: IfIndex) -> io::Result<u32> {
         let note = self.note(plan.base, base)?;
+        self.journal.vmac(plan.name, true);
         let group = plan.group.or_else(|| self.look_at(base.get())?.group);
         let mut message = LinkMessage::default();
         message.attributes = vec![
@@ -117,22 +135,47 @@ impl Macvlans {
         self.ask(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &message)?;
         let found = self.find(plan.name)?.ok_or(Errno::NODEV)?;
         // An alias can be set on what there is only.
-        let mut message = LinkMessage::default();
-        message.header.index = found.index;
-        message.attributes.push(LinkAttribute::IfAlias(note.text()));
-        self.ask(RTM_NEWLINK, 0, &message)?;
+        self.write_down(found.index, note)?;
         Ok(found.index)
+    }
+
+    /// Takes over one that is there as it should be.
+    fn adopt(&mut self, plan: &VmacPlan, base: IfIndex, found: &Described) -> io::Result<()> {
+        let note = self.note(plan.base, base)?;
+        self.journal.vmac(plan.name, true);
+        if found.note.is_none() {
+            self.write_down(found.index, note)?;
+        }
+        Ok(())
+    }
+
+    fn write_down(&mut self, index: u32, note: Note) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.header.index = index;
+        message.attributes.push(LinkAttribute::IfAlias(note.text()));
+        self.ask(RTM_NEWLINK, 0, &message)
     }
 
     /// What the interface was like before any virtual one of ours stood on it.
     fn note(&mut self, base: LinkName, index: IfIndex) -> io::Result<Note> {
         let all = self.all()?;
         let mut others = all.iter().filter(|it| it.base == Some(index.get()));
-        Ok(others.find_map(|it| it.note).unwrap_or_else(|| Note::of(base)))
+        let note = others.find_map(|it| it.note);
+        let note = note.unwrap_or_else(|| {
+            // Somebody may have deleted the one that bore the note.
+            Note::of(|name| {
+                let path = sysctl::v4(base, name);
+                self.journal.before(&path).or_else(|| sysctl::read(&path))
+            })
+        });
+        for (name, value) in Note::SETTINGS.into_iter().zip(note.values()) {
+            self.journal.was(&sysctl::v4(base, name), &value.to_string());
+        }
+        Ok(note)
     }
 
     /// Has it answer for its own addresses and the one under it for its own.
-    fn settle(plan: &VmacPlan) {
+    fn settle(&self, plan: &VmacPlan) {
         let VmacPlan { name, base, .. } = *plan;
         sysctl::write(&sysctl::v6(name, "addr_gen_mode"), "1");
         // Without this one without IPv4 addresses would answer for those of others.
@@ -145,8 +188,9 @@ impl Macvlans {
             let strict = sysctl::read("ipv4/conf/all/rp_filter").as_deref() == Some("1");
             let lenient = if strict { "2" } else { "0" };
             sysctl::write(&sysctl::v4(name, "rp_filter"), lenient);
-            sysctl::write(&sysctl::v4(base, "arp_ignore"), "1");
-            sysctl::write(&sysctl::v4(base, "arp_filter"), "1");
+            for name in Note::SETTINGS {
+                self.journal.change(&sysctl::v4(base, name), "1");
+            }
         }
         let disabled = if plan.v6 { "0" } else { "1" };
         if sysctl::read(&sysctl::v6(name, "disable_ipv6")).is_some_and(|is| is != disabled) {
@@ -291,8 +335,16 @@ impl InterfaceHost for Macvlans {
         self.remove_left_behind(name);
     }
 
-    fn promote_secondaries(&mut self, link: LinkName) {
-        self.sysctls.change(&sysctl::v4(link, "promote_secondaries"), "1");
+    fn promote_secondaries(&mut self, link: LinkName, promotes: bool) {
+        let setting = sysctl::v4(link, "promote_secondaries");
+        match promotes {
+            true => self.journal.change(&setting, "1"),
+            false => self.journal.restore(|path| path == setting),
+        }
+    }
+
+    fn lost(&mut self, link: LinkName) {
+        self.journal.forget_settings_of(link);
     }
 }
 
@@ -305,6 +357,8 @@ fn finished(end: Result<Result<(), Errno>, Lost>) -> io::Result<()> {
     }
 }
 
+/// Whether the host reports its membership in 224.0.0.0/24.
+const LOCAL_REPORTS: &str = "ipv4/igmp_link_local_mcast_reports";
 /// Message types of linux/rtnetlink.h.
 const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;

@@ -9,6 +9,7 @@ mod described;
 mod dump;
 mod filter;
 mod guards;
+mod journal;
 mod macvlan;
 mod message;
 mod monitor;
@@ -29,6 +30,7 @@ use crate::types::Instant;
 use super::host::{Announcement, Kernel, Operation, Outcome, Stands, Unlisted};
 
 pub use filter::{Filter, FilterError, Settings as FilterSettings};
+pub use journal::Journal;
 pub use macvlan::Macvlans;
 pub use monitor::{Event, Monitor, MonitorError};
 

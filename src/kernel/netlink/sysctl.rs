@@ -1,33 +1,8 @@
 //! Settings under /proc/sys/net.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use crate::types::LinkName;
-
-/// Settings that were changed, with what they were.
-#[derive(Debug, Default)]
-pub(super) struct Sysctls {
-    before: BTreeMap<String, String>,
-}
-
-impl Sysctls {
-    /// Changes a setting until [`Sysctls::restore`].
-    pub(super) fn change(&mut self, path: &str, value: &str) {
-        let Some(old) = read(path) else { return };
-        if old != value {
-            write(path, value);
-            self.before.entry(path.to_owned()).or_insert(old);
-        }
-    }
-
-    /// Every setting is as it was.
-    pub(super) fn restore(&mut self) {
-        for (path, old) in std::mem::take(&mut self.before) {
-            write(&path, &old);
-        }
-    }
-}
 
 /// The path of an IPv4 setting of one interface.
 pub(super) fn v4(link: LinkName, name: &str) -> String {
@@ -37,6 +12,12 @@ pub(super) fn v4(link: LinkName, name: &str) -> String {
 /// The path of an IPv6 setting of one interface.
 pub(super) fn v6(link: LinkName, name: &str) -> String {
     format!("ipv6/conf/{link}/{name}")
+}
+
+/// Whether this is the path of a setting of one interface, of either family.
+pub(super) fn is_of(path: &str, link: LinkName) -> bool {
+    let mut parts = path.split('/').skip(1);
+    parts.next() == Some("conf") && parts.next() == Some(link.as_str())
 }
 
 /// What a setting is; `None` where the kernel does not have it.

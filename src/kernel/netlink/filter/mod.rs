@@ -16,6 +16,7 @@ use netlink_packet_core::NLM_F_ACK;
 use rustix::io::Errno;
 
 use super::answer::Answer;
+use super::journal::Journal;
 use super::socket::{Kind, Lost, RouteSocket};
 use crate::types::{Family, IfIndex};
 use attributes::{Attributes, Body};
@@ -28,6 +29,7 @@ pub use tables::Settings;
 pub struct Filter {
     socket: RouteSocket,
     settings: Settings,
+    journal: Journal,
     /// How often each element is wanted.
     wanted: BTreeMap<Element, usize>,
     v4: Made,
@@ -47,14 +49,15 @@ enum Made {
 pub struct FilterError(#[source] io::Error);
 
 impl Filter {
-    /// Opens the socket; nothing is made yet.
+    /// Opens the socket; nothing is made yet. What is made stands in `journal`.
     ///
     /// # Errors
     /// Where the process has no descriptors left.
-    pub fn open(settings: Settings) -> io::Result<Self> {
+    pub fn open(settings: Settings, journal: Journal) -> io::Result<Self> {
         Ok(Self {
             socket: RouteSocket::of_filter()?,
             settings,
+            journal,
             wanted: BTreeMap::new(),
             v4: Made::NotYet,
             v6: Made::NotYet,
@@ -97,28 +100,75 @@ impl Filter {
         for element in gone {
             // What cannot be taken out names an interface that will not come back.
             let _stays = self.unwant(element).is_err();
-        }
-    }
-
-    /// Removes the tables.
-    pub fn clear(&mut self) {
-        self.wanted.clear();
-        for family in [Family::V4, Family::V6] {
-            if std::mem::replace(self.made(family), Made::NotYet) == Made::Yes {
-                self.remove(family);
+            let family = element.family();
+            let is_empty = !self.wanted.keys().any(|it| it.family() == family);
+            if is_empty && std::mem::replace(self.made(family), Made::NotYet) == Made::Yes {
+                self.remove(&self.settings.clone(), family);
             }
         }
+        if [self.v4, self.v6] == [Made::NotYet; 2] {
+            self.journal.table(&self.settings.table, false);
+        }
     }
 
-    /// Removes the tables that an earlier run may have left.
+    /// From now on the tables are like this. Those that are there are replaced, with everything
+    /// that stands in them, in one step: nothing passes meanwhile that is to be kept away.
+    ///
+    /// # Errors
+    /// [`FilterError`]: they are as they were.
+    pub fn configure(&mut self, settings: Settings) -> Result<(), FilterError> {
+        if self.settings == settings {
+            return Ok(());
+        }
+        let old = std::mem::replace(&mut self.settings, settings);
+        let done = self.replace(&old);
+        if done.is_err() {
+            self.settings = old;
+        } else if old.table != self.settings.table {
+            self.journal.table(&old.table, false);
+        }
+        done
+    }
+
+    fn replace(&mut self, old: &Settings) -> Result<(), FilterError> {
+        let families = [Family::V4, Family::V6].into_iter();
+        let made: Vec<_> = families.filter(|it| *self.made(*it) == Made::Yes).collect();
+        if made.is_empty() {
+            return Ok(());
+        }
+        self.journal.table(&self.settings.table, true);
+        let requests = |duplication| {
+            let mut requests = Vec::new();
+            for &family in &made {
+                if old.table != self.settings.table {
+                    requests.push(old.remove(family));
+                }
+                requests.extend(self.settings.create(family, duplication));
+            }
+            let elements = self.wanted.keys();
+            requests.extend(elements.flat_map(|it| self.settings.element(*it, true)));
+            requests
+        };
+        let whole = requests(Duplication::Works);
+        let rest = requests(Duplication::Missing);
+        self.send(&whole).or_else(|_| self.send(&rest))
+    }
+
+    /// Removes every table that the journal tells of.
     pub fn remove_left_behind(&mut self) {
-        self.remove(Family::V4);
-        self.remove(Family::V6);
+        self.wanted.clear();
+        (self.v4, self.v6) = (Made::NotYet, Made::NotYet);
+        for table in self.journal.footprint().tables {
+            let settings = Settings { table, ..self.settings.clone() };
+            self.remove(&settings, Family::V4);
+            self.remove(&settings, Family::V6);
+            self.journal.table(&settings.table, false);
+        }
     }
 
-    fn remove(&mut self, family: Family) {
+    fn remove(&mut self, settings: &Settings, family: Family) {
         // There may be none, which is as it should be.
-        let _absent = self.send(&[self.settings.remove(family)]).is_err();
+        let _absent = self.send(&[settings.remove(family)]).is_err();
     }
 
     fn want(&mut self, element: Element) -> Result<(), FilterError> {
@@ -155,6 +205,7 @@ impl Filter {
         if *self.made(family) == Made::Yes {
             return Ok(());
         }
+        self.journal.table(&self.settings.table, true);
         let whole = self.settings.create(family, Duplication::Works);
         if self.send(&whole).is_err() {
             let rest = self.settings.create(family, Duplication::Missing);

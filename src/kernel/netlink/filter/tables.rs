@@ -53,6 +53,12 @@ pub(super) enum Element {
     Vmac(Family, IfIndex, IfIndex),
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self { table: "keepalived".to_owned(), priority: -1, counters: false }
+    }
+}
+
 impl Settings {
     /// A new table of this family in the place of one that may be there, all in one step.
     pub(super) fn create(&self, family: Family, duplication: Duplication) -> Vec<Request> {
