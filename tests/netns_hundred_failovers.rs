@@ -34,16 +34,47 @@ struct Setting {
     protocol: Protocol,
     programs: [Program; 2],
     preempt: bool,
+    /// What both say of virtual interfaces.
+    vmac: &'static str,
 }
 
 /// Four labs at the same time. Without preemption the address stays where it went, so that both
 /// programs fail in turn; with it, the higher priority fails every time and comes back.
 const SETTINGS: [Setting; 4] = [
-    Setting { protocol: Protocol::V3, programs: [Vipd, Keepalived], preempt: false },
-    Setting { protocol: Protocol::V3Unicast, programs: [Keepalived, Vipd], preempt: false },
-    Setting { protocol: Protocol::V6, programs: [Vipd, Keepalived], preempt: true },
-    Setting { protocol: Protocol::V3, programs: [Keepalived, Vipd], preempt: true },
+    Setting { protocol: Protocol::V3, programs: [Vipd, Keepalived], preempt: false, vmac: "" },
+    Setting {
+        protocol: Protocol::V3Unicast,
+        programs: [Keepalived, Vipd],
+        preempt: false,
+        vmac: "",
+    },
+    Setting { protocol: Protocol::V6, programs: [Vipd, Keepalived], preempt: true, vmac: "" },
+    Setting { protocol: Protocol::V3, programs: [Keepalived, Vipd], preempt: true, vmac: "" },
 ];
+
+/// The same with virtual interfaces.
+const VIRTUAL: [Setting; 3] = [
+    Setting {
+        protocol: Protocol::V3,
+        programs: [Vipd, Keepalived],
+        preempt: false,
+        vmac: "use_vmac",
+    },
+    Setting {
+        protocol: Protocol::V6,
+        programs: [Keepalived, Vipd],
+        preempt: false,
+        vmac: "use_vmac",
+    },
+    Setting {
+        protocol: Protocol::V3,
+        programs: [Vipd, Keepalived],
+        preempt: true,
+        vmac: "use_vmac",
+    },
+];
+/// Failovers of each.
+const VIRTUAL_FAILOVERS: usize = 8;
 
 /// What happens to the router that holds the address.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -79,21 +110,7 @@ impl Blow {
 fn after_each_of_a_hundred_failovers_one_router_holds_the_address_and_all_know_it() {
     let seed = Dice::seed();
 
-    let found: Vec<_> = thread::scope(|scope| {
-        let labs: Vec<_> = SETTINGS
-            .iter()
-            .zip(0..)
-            .map(|(setting, number)| {
-                let dice = Dice::new(seed.wrapping_add(number));
-                scope.spawn(move || run(setting, dice, FAILOVERS / SETTINGS.len()))
-            })
-            .collect();
-        // All end before the first failure is reported.
-        let ended: Vec<_> = labs.into_iter().map(|lab| lab.join()).collect();
-        let failed = ended.iter().filter(|lab| lab.is_err()).count();
-        assert_eq!(failed, 0, "labs failed; repeat with VIPD_TEST_SEED={seed}");
-        ended.into_iter().flatten().flatten().collect()
-    });
+    let found = run_all(&SETTINGS, FAILOVERS / SETTINGS.len(), seed);
 
     report(&found);
     assert_eq!(found.len(), FAILOVERS);
@@ -103,16 +120,49 @@ fn after_each_of_a_hundred_failovers_one_router_holds_the_address_and_all_know_i
     }
 }
 
+#[test]
+fn after_each_failover_of_a_virtual_interface_all_know_who_holds_its_address() {
+    let seed = Dice::seed();
+
+    let found = run_all(&VIRTUAL, VIRTUAL_FAILOVERS, seed);
+
+    report(&found);
+    assert_eq!(found.len(), VIRTUAL.len() * VIRTUAL_FAILOVERS);
+}
+
+/// Runs all settings at the same time, so many failovers of each.
+fn run_all(settings: &[Setting], count: usize, seed: u64) -> Vec<Failover> {
+    thread::scope(|scope| {
+        let labs: Vec<_> = settings
+            .iter()
+            .zip(0..)
+            .map(|(setting, number)| {
+                let dice = Dice::new(seed.wrapping_add(number));
+                scope.spawn(move || run(setting, dice, count))
+            })
+            .collect();
+        // All end before the first failure is reported.
+        let ended: Vec<_> = labs.into_iter().map(|lab| lab.join()).collect();
+        let failed = ended.iter().filter(|lab| lab.is_err()).count();
+        assert_eq!(failed, 0, "labs failed; repeat with VIPD_TEST_SEED={seed}");
+        ended.into_iter().flatten().flatten().collect()
+    })
+}
+
 type Failover = (Program, Blow, Settled);
 
 /// One lab's share: the programs that failed, how, and what was seen.
 fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
     let lab = Lab::new(&BOTH);
-    let watch = Watch::start(&lab, setting.protocol.address(), BOUND);
+    let mut watch = Watch::start(&lab, setting.protocol.address(), BOUND);
+    if !setting.vmac.is_empty() {
+        BOTH.iter().for_each(|node| watch.expect_virtual_mac(node));
+    }
     let start = |which: usize| {
         let mut router = Router::new(setting.protocol, [200, 100][which], INTERVAL);
+        router.instance = format!("    {}\n", setting.vmac);
         if !setting.preempt {
-            router.instance = "    nopreempt".to_owned();
+            router.instance += "    nopreempt";
         }
         let node = lab.node(BOTH[which]);
         let conf = router.conf(&lab, &node.name);

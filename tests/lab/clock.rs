@@ -3,6 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// How long anything may take that no protocol delays.
+pub const SOON: Duration = Duration::from_secs(10);
+
 /// Time of the wall clock since 1970, in which the kernel stamps what it receives.
 pub type Stamp = Duration;
 

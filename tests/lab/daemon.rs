@@ -86,6 +86,11 @@ impl Daemon {
         Self::start_with(lab, node, program, conf, Output::Kept)
     }
 
+    /// The same, ending with its worker.
+    pub fn start_without_respawn(lab: &Lab, node: &Node, program: Program, conf: &str) -> Self {
+        Self::start_flagged(lab, node, program, conf, (Output::Kept, &["-R"]))
+    }
+
     /// The same, with the log going to `output`.
     pub fn start_with(
         lab: &Lab,
@@ -93,6 +98,16 @@ impl Daemon {
         program: Program,
         conf: &str,
         output: Output,
+    ) -> Self {
+        Self::start_flagged(lab, node, program, conf, (output, &[]))
+    }
+
+    fn start_flagged(
+        lab: &Lab,
+        node: &Node,
+        program: Program,
+        conf: &str,
+        (output, flags): (Output, &[&str]),
     ) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -120,7 +135,9 @@ impl Daemon {
             }
         };
         command
-            .args(["-n", "-l", "-D", "-f"])
+            .args(["-n", "-l", "-D"])
+            .args(flags)
+            .arg("-f")
             .arg(&conf_file)
             .arg("-p")
             .arg(&pid_file)

@@ -89,7 +89,7 @@ pub fn ip(args: &[&str]) -> String {
 ///
 /// # Panics
 /// With what to do, when it cannot be run or is not permitted.
-fn iproute2(program: &str, args: &[&str]) -> String {
+pub fn iproute2(program: &str, args: &[&str]) -> String {
     let output =
         Command::new(program).args(args).stdin(Stdio::null()).output().unwrap_or_else(|error| {
             panic!("cannot run {program} ({error}): install iproute2, or run tests/all.sh")

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::namespace::{Namespace, ip, remove_stale};
+use super::namespace::{Namespace, ip, iproute2, remove_stale};
 
 /// Hardware addresses are 02:00:00:00:00:NN with the node's number.
 pub type Mac = [u8; 6];
@@ -57,16 +57,17 @@ impl Node {
         [2, 0, 0, 0, 0, self.number]
     }
 
-    /// Whether its `eth0` has the address.
+    /// Whether any of its interfaces has the address.
     pub fn holds(&self, address: IpAddr) -> bool {
         self.addresses().contains(&address)
     }
 
-    /// Every address of its `eth0`.
+    /// Every address of its interfaces but the loopback.
     pub fn addresses(&self) -> Vec<IpAddr> {
         self.namespace
-            .ip(&["-o", "addr", "show", "dev", INTERFACE])
+            .ip(&["-o", "addr", "show"])
             .lines()
+            .filter(|line| line.split_whitespace().nth(1) != Some("lo"))
             .filter_map(|line| line.split_whitespace().nth(3)?.split('/').next()?.parse().ok())
             .collect()
     }
@@ -216,6 +217,15 @@ impl Lab {
     /// `ip link set … type bridge_slave state` returns success and changes nothing.
     fn port_state(&self, node: &str, state: &str) {
         self.switch.bridge(&["link", "set", "dev", node, "state", state]);
+    }
+
+    /// Behind whose port the switch has last heard this hardware address.
+    pub fn leads_to(&self, mac: Mac) -> Option<String> {
+        let text = iproute2("bridge", &["-n", self.switch.name(), "fdb", "show", "br", "br0"]);
+        let mac = show_mac(mac);
+        let found = text.lines().find(|line| line.starts_with(&mac) && !line.contains("permanent"));
+        let mut words = found?.split_whitespace().skip_while(|word| *word != "dev");
+        words.nth(1).map(str::to_owned)
     }
 
     /// The routers that have the address now.

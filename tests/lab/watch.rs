@@ -1,12 +1,13 @@
 //! A capture and a client on one address, and what must hold after every failover.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::capture::Capture;
 use super::clock::{Stamp, eventually, ms, now};
 use super::prober::Prober;
-use super::topology::{Lab, show_mac};
+use super::topology::{Lab, Mac, show_mac};
 
 /// How often the client asks.
 const PERIOD: Duration = Duration::from_millis(1);
@@ -26,6 +27,8 @@ pub struct Watch<'a> {
     pub address: IpAddr,
     /// Until when everything must have settled after an event.
     pub bound: Duration,
+    /// The nodes that answer with a virtual router's hardware address, and that.
+    virtual_macs: BTreeMap<String, Mac>,
 }
 
 /// What was found after a failover.
@@ -53,7 +56,14 @@ impl<'a> Watch<'a> {
             prober: Prober::start(lab, address, PERIOD),
             address,
             bound,
+            virtual_macs: BTreeMap::new(),
         }
+    }
+
+    /// From now on `node` answers with the hardware address of virtual router 51.
+    pub fn expect_virtual_mac(&mut self, node: &str) {
+        let family = if self.address.is_ipv4() { 1 } else { 2 };
+        self.virtual_macs.insert(node.to_owned(), [0, 0, 0x5e, 0, family, 51]);
     }
 
     /// Waits until `holder`, and of the routers that are `alive` no other, has the address,
@@ -88,8 +98,17 @@ impl<'a> Watch<'a> {
         until("alone has the address", &mut || self.held_by(holder, alive));
         until("answers the client", &mut || self.answered_by(holder, claimed));
         until("is whom neighbours name", &mut || {
-            wrong_neighbours(self.lab, holder, alive, self.address).map_or(Ok(()), Err)
+            let wrong = wrong_about(self.lab, holder, alive, (self.address, self.mac(holder)));
+            wrong.map_or(Ok(()), Err)
         });
+        if let Some(mac) = self.virtual_macs.get(holder) {
+            // Several have it: which of them the frames reach is the switch's choice.
+            until("is where the switch leads", &mut || {
+                let there = self.lab.leads_to(*mac);
+                let right = there.as_deref() == Some(holder);
+                right.then_some(()).ok_or_else(|| format!("it leads to {there:?}"))
+            });
+        }
         Settled { claimed: claimed.saturating_sub(event), outage: self.prober.outage(event) }
     }
 
@@ -106,6 +125,11 @@ impl<'a> Watch<'a> {
         eventually(self.bound, "one router alone holds and advertises", one).0
     }
 
+    /// What `node` answers with.
+    fn mac(&self, node: &str) -> Mac {
+        self.virtual_macs.get(node).copied().unwrap_or_else(|| self.lab.node(node).mac())
+    }
+
     fn held_by(&self, holder: &str, alive: &[&str]) -> Result<(), String> {
         let mut holders = self.lab.holders(self.address);
         holders.retain(|name| alive.contains(name));
@@ -115,7 +139,9 @@ impl<'a> Watch<'a> {
     fn answered_by(&self, holder: &str, since: Stamp) -> Result<(), String> {
         let last = self.prober.last().ok_or("nobody ever answered")?;
         let age = now().saturating_sub(last.at);
-        let right = last.mac == self.lab.node(holder).mac() && last.at > since && age < FRESH;
+        // Replies to an address on a virtual interface may leave by the one under it.
+        let macs = [self.mac(holder), self.lab.node(holder).mac()];
+        let right = macs.contains(&last.mac) && last.at > since && age < FRESH;
         right
             .then_some(())
             .ok_or_else(|| format!("the last answer is {}'s, {} ago", show_mac(last.mac), ms(age)))
@@ -147,8 +173,17 @@ pub fn wrong_neighbours(
     alive: &[&str],
     address: IpAddr,
 ) -> Option<String> {
+    wrong_about(lab, holder, alive, (address, lab.node(holder).mac()))
+}
+
+/// The same, where the holder answers with the hardware address `right`.
+fn wrong_about(
+    lab: &Lab,
+    holder: &str,
+    alive: &[&str],
+    (address, right): (IpAddr, Mac),
+) -> Option<String> {
     let client = &lab.client().name;
-    let right = lab.node(holder).mac();
     let others = lab.nodes().iter().filter(|node| {
         node.name == *client || (node.name != holder && alive.contains(&node.name.as_str()))
     });
