@@ -180,7 +180,11 @@ fn no_address_is_told_of_that_went_when_there_was_no_room_to_say_so() {
                     stands = report.addresses.iter().filter(|it| it.prefix == 32).count();
                 }
                 Event::Listed => anew = true,
-                _ => {}
+                Event::Link(_)
+                | Event::Gone(_)
+                | Event::Address(_)
+                | Event::Lost(_)
+                | Event::Missed => {}
             }
         }
     });

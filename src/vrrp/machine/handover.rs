@@ -31,9 +31,9 @@ impl Handover {
         Self { until: now + short.duration() + LATE_CLAIM, best: None, reminders: 0 }
     }
 
-    /// Takes in a claim.
+    /// Takes in a claim. Who stood still until its time was over hears of what others have settled.
     pub(super) fn hear(&mut self, advert: Advert, now: Instant) {
-        if advert.priority.is_release() {
+        if advert.priority.is_release() || now > self.until {
             return;
         }
         let claim = (advert.priority, advert.source);
@@ -123,6 +123,16 @@ mod tests {
         let claims = [(99, claim(2, WORSE)), (99, claim(3, BETTER)), (100, claim(3, BETTER))];
         let expected = [(139, reminder), (179, reminder), (179, Action::DropAddresses)];
         assert_eq!(said(&claims), expected);
+    }
+
+    #[test]
+    fn claims_that_are_heard_when_its_time_is_over_change_nothing() {
+        let begin = Instant::from_nanos(1_000_000_000);
+        let mut handover = Handover::new(Centis::new(10).unwrap(), begin);
+        let before = handover.clone();
+        handover.hear(claim(2, WORSE), begin + Duration::from_millis(121));
+        handover.hear(claim(3, BETTER), begin + Duration::from_millis(121));
+        assert_eq!(handover, before);
     }
 
     #[test]
