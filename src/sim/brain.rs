@@ -8,6 +8,7 @@ use crate::vrrp::{Input, Router, View};
 use super::effect::{Effect, Effects, Stimulus};
 use super::mutant::Mutant;
 use super::plant::Plant;
+use super::service;
 
 /// The core thread of a node: a [`Router`], seen through a [`Plant`] where a bug is planted.
 #[derive(Debug)]
@@ -19,7 +20,9 @@ pub(super) struct Brain {
 impl Brain {
     /// A router without instances, which has the bug `mutant`, if any.
     pub(super) fn new(mutant: Option<Mutant>) -> Self {
-        Self { router: Router::new(None), plant: mutant.map(Plant::new) }
+        let mut router = Router::new(None);
+        router.track([service::tracker()].iter());
+        Self { router, plant: mutant.map(Plant::new) }
     }
 
     /// Lets something happen; what the router wants is returned in its order.
@@ -71,6 +74,9 @@ pub(super) fn drive(router: &mut Router, stimulus: &Stimulus, now: Instant) -> V
         }
         Stimulus::Timeout => Input::Timeout,
         Stimulus::Link(report) => Input::Link(report),
+        Stimulus::Verdict(verdict) => {
+            Input::Verdict { tracker: service::tracker_id(), verdict: *verdict }
+        }
         Stimulus::Applied { slot, generation } => {
             Input::Applied { slot: *slot, generation: *generation }
         }

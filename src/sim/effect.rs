@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::config::model::{Instance, Key};
-use crate::types::{LinkReport, Slot, Standing, Transition};
+use crate::types::{LinkReport, Slot, Standing, Transition, Verdict};
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
 use super::packet::{Message, Told};
@@ -19,6 +19,8 @@ pub(super) enum Stimulus {
     Timeout,
     /// An interface changed.
     Link(LinkReport),
+    /// What is known of its service changed.
+    Verdict(Verdict),
     /// The kernel acknowledged a desire.
     Applied { slot: Slot, generation: u32 },
     /// A virtual router is configured, or configured differently.
@@ -39,13 +41,20 @@ impl fmt::Display for Stimulus {
                 let count = report.addresses.len();
                 write!(f, "is told that {} is {up}, {count} addresses", report.name)
             }
+            Self::Verdict(verdict) => write!(f, "is told that its service is {verdict:?}"),
             Self::Applied { slot, generation } => {
                 write!(f, "is told that slot {slot} has generation {generation}")
             }
             Self::Configure(new) => write!(
                 f,
-                "is configured: vrid {} priority {} interval {} {:?} {:?}",
-                new.vrid, new.priority, new.interval, new.preempt, new.fast_release
+                "is configured: vrid {} priority {} interval {} {:?} {:?} links {:?} service {:?}",
+                new.vrid,
+                new.priority,
+                new.interval,
+                new.preempt,
+                new.fast_release,
+                new.tracked_interfaces.iter().map(|it| (it.weight.get(), it.reverse)).next(),
+                new.tracked.iter().map(|it| (it.weight.get(), it.reverse)).next(),
             ),
             Self::Remove(key) => write!(f, "loses vrid {} from its configuration", key.vrid),
             Self::Stop => f.write_str("is to stop"),
@@ -58,7 +67,11 @@ impl Stimulus {
     pub(super) const fn is_command(&self) -> bool {
         match self {
             Self::Configure(_) | Self::Remove(_) | Self::Stop => true,
-            Self::Received(_) | Self::Timeout | Self::Link(_) | Self::Applied { .. } => false,
+            Self::Received(_)
+            | Self::Timeout
+            | Self::Link(_)
+            | Self::Verdict(_)
+            | Self::Applied { .. } => false,
         }
     }
 

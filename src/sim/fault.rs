@@ -29,6 +29,8 @@ pub(super) enum Fault {
     Remove(NodeId, usize),
     /// The tracked interface goes up or down.
     Track(NodeId, bool),
+    /// The tracked service works, or does not.
+    Service(NodeId, bool),
     /// The node sees its own interface lose or regain carrier.
     Carrier(NodeId, bool),
     /// The cable is cut, or mended, beyond a switch: nobody sees it.

@@ -26,6 +26,8 @@
 //! | `Flood` | however many packets arrive, the answers are bounded |
 //! | `Desired`, `Held` | addresses are desired exactly while Active, and after a while of calm the kernel holds what is desired |
 //! | `Neighbours` | after a second of calm every neighbour takes the holder for the holder |
+//! | `Priority` | a router has the priority that its tracked objects make of its own, and advertises that one |
+//! | `Fault` | it takes part exactly if nothing that it cannot do without is missing |
 //! | `Told` | no transition is skipped or invented |
 //! | `Work` | nothing goes on without end |
 //!
@@ -47,6 +49,7 @@ mod rng;
 mod roster;
 mod rule;
 mod scenario;
+mod service;
 mod setting;
 mod strike;
 mod trace;

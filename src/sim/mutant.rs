@@ -37,11 +37,21 @@ pub enum Mutant {
     NotTaughtBack,
     /// A Backup claims at once when it hears priority 0.
     ReleaseSkewIgnored,
+    /// What a check finds changes nothing.
+    VerdictLost,
+    /// `reverse` is ignored.
+    ReverseIgnored,
+    /// The configured priority is advertised, whatever the weights make of it.
+    WeightUnsaid,
+    /// What has weight 0 is no fault.
+    FaultIgnored,
+    /// Who was at fault never comes back.
+    RecoveryIgnored,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::SkewDropped,
         Self::DiscardRestartsTimer,
         Self::LoserAnnouncesLast,
@@ -57,6 +67,11 @@ impl Mutant {
         Self::Drift,
         Self::NotTaughtBack,
         Self::ReleaseSkewIgnored,
+        Self::VerdictLost,
+        Self::ReverseIgnored,
+        Self::WeightUnsaid,
+        Self::FaultIgnored,
+        Self::RecoveryIgnored,
     ];
 
     /// The rule that it breaks, by which it is to be found.
@@ -75,6 +90,8 @@ impl Mutant {
             Self::PreemptForced => Rule::Nopreempt,
             Self::StallUnnoticed => Rule::Stall,
             Self::Drift | Self::NotTaughtBack => Rule::AdvertGap,
+            Self::VerdictLost | Self::ReverseIgnored | Self::WeightUnsaid => Rule::Priority,
+            Self::FaultIgnored | Self::RecoveryIgnored => Rule::Fault,
         }
     }
 }

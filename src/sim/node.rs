@@ -16,6 +16,7 @@ use super::host;
 use super::mutant::Mutant;
 use super::packet::Message;
 use super::roster::NodeId;
+use super::service::Service;
 
 /// A node with one daemon.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Node {
     pub(super) agent: Agent<Memory>,
     /// Counts the processes: what was meant for an earlier one is dropped.
     pub(super) epoch: u32,
+    /// What its check asks after.
+    pub(super) service: Service,
     /// What its configuration says.
     pub(super) settings: Vec<Rc<Instance>>,
     /// How far its clock is behind.
@@ -73,12 +76,13 @@ pub(super) struct Alarm {
 
 impl Node {
     /// A node that is switched off.
-    pub(super) fn new(id: NodeId, settings: Vec<Rc<Instance>>) -> Self {
+    pub(super) fn new(id: NodeId, settings: Vec<Rc<Instance>>, service: Service) -> Self {
         Self {
             life: Life::Dead { powered: false },
             brain: Brain::new(None),
             agent: Agent::new(host::boot(id)),
             epoch: 0,
+            service,
             settings,
             lag: Duration::ZERO,
             slow: Duration::ZERO,
@@ -108,6 +112,7 @@ impl Node {
             self.agent.link(report);
         }
         self.brain = Brain::new(mutant);
+        self.service.forget();
         self.life = Life::Running;
         self.end_epoch();
     }

@@ -9,7 +9,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::model::{Instance, Preempt};
-use crate::types::{Centis, Family, Instant, LinkReport, Priority, Slot, Standing, Vrid};
+use crate::types::{
+    Centis, Family, Instant, LinkReport, Priority, Slot, Standing, Verdict, Vrid, Weight,
+};
 use crate::vrrp::timing::skew_time;
 use crate::vrrp::{Router, View};
 
@@ -133,6 +135,21 @@ impl Plant {
                 let forced = Instance { preempt, ..instance };
                 Some(Stimulus::Configure(Rc::new(forced)))
             }
+            (Mutant::ReverseIgnored | Mutant::FaultIgnored, Stimulus::Configure(instance)) => {
+                let mut instance = Instance::clone(instance);
+                if self.mutant == Mutant::ReverseIgnored {
+                    instance.tracked.iter_mut().for_each(|it| it.reverse = false);
+                } else {
+                    instance.tracked.retain(|it| it.weight != Weight::FAULT);
+                }
+                Some(Stimulus::Configure(Rc::new(instance)))
+            }
+            (Mutant::VerdictLost, Stimulus::Verdict(_)) => Some(Stimulus::Timeout),
+            (Mutant::RecoveryIgnored, Stimulus::Verdict(Verdict::Healthy))
+                if sole(router)?.fault.is_some_and(|fault| !fault.is_wait()) =>
+            {
+                Some(Stimulus::Timeout)
+            }
             (Mutant::TieInverted, Stimulus::Received(message)) => {
                 let view = sole(router)?;
                 let Told::Advert { vrid, priority, interval } = message.told else {
@@ -207,6 +224,11 @@ impl Plant {
         if let (Mutant::NotTaughtBack, Some(view)) = (self.mutant, sole(router)) {
             effects.iter_mut().for_each(|it| self.keep_short(view, it));
         }
+        if let (Mutant::WeightUnsaid, Some(view)) = (self.mutant, sole(router)) {
+            for effect in effects.iter_mut() {
+                unweigh(view, effect);
+            }
+        }
         if self.mutant == Mutant::ReleaseBeforeRemoval {
             self.release_first(router, effects, now);
         }
@@ -261,6 +283,18 @@ impl Plant {
 
 fn pretend(slot: Slot, generation: u32) -> Stimulus {
     Stimulus::Applied { slot, generation }
+}
+
+/// Has an advert say the configured priority.
+fn unweigh(view: View<'_>, effect: &mut Effect) {
+    let Effect::Transmit(_, message) = effect else { return };
+    if let Some((priority, interval)) = told(message, view.config.vrid)
+        && !priority.is_release()
+    {
+        let (from, to) = (message.source, message.destination);
+        let forged = Message::forge(view.config, view.config.priority, interval, from, to);
+        forged.into_iter().for_each(|forged| *message = forged);
+    }
 }
 
 /// The only instance of a router that has just one.

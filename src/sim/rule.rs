@@ -45,6 +45,11 @@ pub enum Rule {
     Held,
     /// After a second of calm every neighbour takes the holder for the holder.
     Neighbours,
+    /// A router goes into the election with the priority that its tracked objects make of its own,
+    /// and advertises that one.
+    Priority,
+    /// It takes part exactly if nothing that it cannot do without is missing.
+    Fault,
     /// What the router tells is what it does: no transition is skipped or invented.
     Told,
     /// The router asks for finite work: never twice for the same instant without end.

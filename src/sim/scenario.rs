@@ -10,6 +10,7 @@ use super::fault::{Clock, Fault, Flood, Testament};
 use super::network::Weather;
 use super::rng::Rng;
 use super::roster::{NodeId, Roster, Set};
+use super::service::Service;
 use super::setting;
 
 /// Everything that a seed determines but the chances of single packets.
@@ -23,6 +24,8 @@ pub(super) struct Scenario {
     pub(super) elections: Vec<(Vrid, Duration)>,
     /// What each node is configured with when it first starts.
     pub(super) settings: Roster<Vec<Rc<Instance>>>,
+    /// What the check of each node asks after.
+    pub(super) services: Roster<Service>,
     pub(super) script: Vec<(Instant, Fault)>,
     pub(super) end: Instant,
 }
@@ -44,6 +47,7 @@ impl Scenario {
             let mine = elections.iter().map(|it| Rc::new(it[node].clone()));
             mine.collect()
         });
+        let services = Roster::new(nodes, |_| Service::draw(rng));
         let mut author = Author {
             rng,
             nodes,
@@ -66,6 +70,7 @@ impl Scenario {
             weather,
             elections: settles.collect(),
             settings: first,
+            services,
             end,
             script: author.script,
         }
@@ -90,7 +95,7 @@ fn longest(election: &Roster<Instance>) -> Longest {
         yields: false,
     };
     for (_, instance) in election.iter() {
-        let weighs = !instance.tracked_interfaces.is_empty();
+        let weighs = !instance.tracked_interfaces.is_empty() || !instance.tracked.is_empty();
         let shortens = instance.version == Version::V3 && instance.fast_release != FastRelease::Off;
         longest.version = instance.version;
         longest.interval = longest.interval.max(instance.interval);
@@ -262,14 +267,15 @@ impl Author<'_> {
         }
     }
 
-    /// The tracked interface of one node, or of all at about the same time, goes down.
+    /// The tracked interface or service of one node, or of all at about the same time, goes down.
     fn weigh(&mut self) {
         let one = self.node();
         let common = self.rng.percent(50);
+        let fault = self.rng.pick([Fault::Track, Fault::Service]);
         for node in self.settings.ids().filter(|node| common || *node == one) {
             let after = self.rng.span(Duration::ZERO, Duration::from_millis(100));
-            self.script.push((self.now + after, Fault::Track(node, false)));
-            self.later(80, Fault::Track(node, true));
+            self.script.push((self.now + after, fault(node, false)));
+            self.later(80, fault(node, true));
         }
     }
 

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::config::model::{
-    Authentication, ChecksumForm, FastRelease, Instance, Peer, Preempt, TrackedInterface, Transport,
+    Authentication, ChecksumForm, FastRelease, Instance, Peer, Preempt, Tracked, TrackedInterface,
+    Transport,
 };
 use crate::types::{Address, Announce, Centis, Family, Priority, Version, Vrid, Weight};
 
@@ -12,6 +13,7 @@ use super::host::{self, Reach};
 use super::packet::group;
 use super::rng::Rng;
 use super::roster::{NodeId, Roster};
+use super::service;
 
 /// The virtual router of number `place` as each of `count` nodes is configured.
 pub(super) fn election(place: usize, count: usize, rng: &mut Rng) -> Roster<Instance> {
@@ -24,7 +26,8 @@ pub(super) fn election(place: usize, count: usize, rng: &mut Rng) -> Roster<Inst
 /// How a node's settings of a virtual router change in a reload.
 pub(super) fn reloaded(old: &Instance, rng: &mut Rng) -> Instance {
     let mut new = old.clone();
-    match rng.below(6) {
+    match rng.below(7) {
+        6 => new.tracked = tracked_service(rng).into_iter().collect(),
         0 | 1 => new.priority = Priority::new(rng.octet(1, 254)),
         2 => new.preempt = preempt(rng),
         3 => new.fast_release = fast_release(rng),
@@ -190,7 +193,8 @@ fn instance(
         checksum: rng.pick([ChecksumForm::PseudoHeader, ChecksumForm::MessageOnly]),
         addresses: addresses.collect(),
         announce: common.announce,
-        tracked_interfaces: tracked(rng).into_iter().collect(),
+        tracked_interfaces: tracked_link(rng).into_iter().collect(),
+        tracked: tracked_service(rng).into_iter().collect(),
         fast_release: common.fast_release,
         answer_lower: common.answer_lower,
         answer_higher: rng.percent(10),
@@ -243,12 +247,21 @@ fn fast_release(rng: &mut Rng) -> FastRelease {
     }
 }
 
-fn tracked(rng: &mut Rng) -> Option<TrackedInterface> {
-    let weight = rng.pick([0, -20, -100, -100, 20, 100]);
-    let tracked = TrackedInterface {
-        link: host::tracked_name(),
-        weight: Weight::new(weight).unwrap_or(Weight::FAULT),
-        reverse: weight != 0 && rng.percent(10),
-    };
+fn tracked_link(rng: &mut Rng) -> Option<TrackedInterface> {
+    let weight = weight(rng);
+    let reverse = weight != Weight::FAULT && rng.percent(10);
+    let tracked = TrackedInterface { link: host::tracked_name(), weight, reverse };
     rng.percent(60).then_some(tracked)
+}
+
+fn tracked_service(rng: &mut Rng) -> Option<Tracked> {
+    let weight = weight(rng);
+    let reverse = weight != Weight::FAULT && rng.percent(10);
+    let tracked = Tracked { tracker: service::tracker(), weight, reverse };
+    rng.percent(50).then_some(tracked)
+}
+
+fn weight(rng: &mut Rng) -> Weight {
+    let weight = rng.pick([0, -20, -100, -100, 20, 100]);
+    Weight::new(weight).unwrap_or(Weight::FAULT)
 }

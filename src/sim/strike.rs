@@ -47,6 +47,7 @@ impl World {
                 }
             }
             Fault::Track(node, up) => self.set_link(node, TRACKED_LINK, up),
+            Fault::Service(node, works) => self.nodes[node].service.works = works,
             Fault::Carrier(node, up) => {
                 self.network.plug(node, up);
                 self.network_changed();
@@ -160,6 +161,7 @@ impl World {
             self.feed(node, &Stimulus::Configure(instance))?;
         }
         self.hands_soon(node);
+        self.check_later(node);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::host::{HANDOVER, LATENESS, VRRP_LINK};
 use super::judge::{LEAVING, Turn};
 use super::neighbour::Entry;
 use super::network::Fate;
-use super::node::{Life, Words};
+use super::node::{Life, Node, Words};
 use super::packet::Message;
 use super::roster::NodeId;
 use super::setting;
@@ -264,6 +264,24 @@ impl World {
         }
     }
 
+    /// The check asks the node's service.
+    pub(super) fn check(&mut self, node: NodeId) {
+        if self.nodes[node].is_running()
+            && let Some(verdict) = self.nodes[node].service.ask()
+        {
+            self.calm.strike(self.now);
+            self.word(node, Stimulus::Verdict(verdict));
+        }
+        self.check_later(node);
+    }
+
+    /// The check asks again when it is time.
+    pub(super) fn check_later(&mut self, node: NodeId) {
+        let Node { epoch, service, .. } = &self.nodes[node];
+        let (epoch, every) = (*epoch, service.every);
+        self.after(every, Event::Check(node, epoch));
+    }
+
     /// Passes a word to the core thread.
     fn word(&mut self, node: NodeId, word: Stimulus) {
         let after = self.rng.span(Duration::from_micros(1), HANDOVER);
@@ -313,10 +331,11 @@ impl World {
     /// left with what they believe: nobody hears its claim behind a cut, nor a last word of it if
     /// the cut is mended before it has been Active for long enough to say one.
     fn forget_unseen(&mut self, node: NodeId, slot: Slot) {
-        let Some((vrid, since)) = self.judge.was_active(node, slot) else {
+        let Some((vrid, [own, since])) = self.judge.was_active(node, slot) else {
             return;
         };
-        let brief = self.now.since(since) <= Duration::from_millis(300);
+        let lasted = self.nodes[node].local(self.now).since(own);
+        let brief = lasted <= Duration::from_millis(300);
         let mine = self.components.as_ref().and_then(|components| {
             let mine = components.iter().find(|it| it.contains(node));
             mine.copied()

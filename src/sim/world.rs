@@ -84,6 +84,8 @@ pub(super) enum Event {
     Hands(NodeId, u64),
     /// The kernel thread's word reaches the core thread of this epoch.
     Word(NodeId, u32, Stimulus),
+    /// The check of this epoch's process asks its service.
+    Check(NodeId, u32),
     /// A process of this epoch goes on.
     Resume(NodeId, u32),
     /// The supervisor executes the will of a worker that has died.
@@ -112,11 +114,14 @@ impl World {
         trace: Trace,
     ) -> Self {
         let Scenario { nodes, hosts, weather, end, .. } = scenario;
-        let mut take = |node| std::mem::take(&mut scenario.settings[node]);
+        let mut take = |node| {
+            let settings = std::mem::take(&mut scenario.settings[node]);
+            Node::new(node, settings, scenario.services[node].clone())
+        };
         let mut world = Self {
             now: Instant::default(),
             rng,
-            nodes: Roster::new(nodes, |node| Node::new(node, take(node))),
+            nodes: Roster::new(nodes, &mut take),
             network: Network::new(nodes, hosts, weather),
             neighbours: vec![Neighbour::default(); hosts],
             judge: Judge::new(nodes),
@@ -200,6 +205,12 @@ impl World {
             Event::Word(node, epoch, word) => {
                 if self.nodes[node].epoch == epoch {
                     return self.tell(node, word);
+                }
+                Ok(())
+            }
+            Event::Check(node, epoch) => {
+                if self.nodes[node].epoch == epoch {
+                    self.check(node);
                 }
                 Ok(())
             }

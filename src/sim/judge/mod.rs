@@ -7,10 +7,12 @@ mod calm;
 mod farewell;
 mod holding;
 mod listening;
+mod merit;
 mod shadow;
 
 use std::time::Duration;
 
+use crate::config::model::Key;
 use crate::kernel::memory::Memory;
 use crate::types::{Instant, Slot, Standing, Vrid};
 use crate::vrrp::View;
@@ -20,6 +22,7 @@ use super::effect::{Effect, Stimulus};
 use super::packet::Told;
 use super::roster::{NodeId, Roster, Set};
 use super::rule::Rule;
+use merit::Known;
 use shadow::Shadow;
 
 pub(super) use calm::{Calm, Election, Ground};
@@ -36,6 +39,7 @@ pub(super) struct Judge(Roster<Watch>);
 #[derive(Debug, Default)]
 struct Watch {
     shadows: Vec<Option<Shadow>>,
+    known: Known,
     /// By its own clock, the node has run since then; `None` while it does not.
     awake_since: Option<Instant>,
     /// How far its clock is behind.
@@ -63,7 +67,7 @@ impl Judge {
 
     /// A new process runs on `node`, whose clock is behind by `lag`.
     pub(super) fn started(&mut self, node: NodeId, now: Instant, lag: Duration) {
-        self.0[node] = Watch { shadows: Vec::new(), awake_since: Some(now - lag), lag };
+        self.0[node] = Watch { awake_since: Some(now - lag), lag, ..Watch::default() };
     }
 
     /// The process on `node` goes on, by a clock that is behind by `lag`.
@@ -114,7 +118,7 @@ impl Judge {
         for view in views {
             let shadow = watch.shadows.get_mut(view.slot.index());
             if let Some(shadow) = shadow.and_then(Option::as_mut) {
-                shadow.compare(view, turn.now)?;
+                shadow.compare(view, &watch.known, turn.now)?;
             }
         }
         Ok(())
@@ -141,11 +145,13 @@ impl Judge {
         Some(shadow.active_since()? + watch.lag)
     }
 
-    /// Which virtual router a slot of `node` is of, and since when it was Active until now.
-    pub(super) fn was_active(&self, node: NodeId, slot: Slot) -> Option<(Vrid, Instant)> {
+    /// Which virtual router a slot of `node` is of, and since when it was Active until now: by
+    /// its own clock, and by the world's.
+    pub(super) fn was_active(&self, node: NodeId, slot: Slot) -> Option<(Vrid, [Instant; 2])> {
         let watch = &self.0[node];
         let shadow = watch.shadows.get(slot.index())?.as_ref()?;
-        Some((shadow.vrid(), shadow.was_active()? + watch.lag))
+        let (own, at) = shadow.was_active()?;
+        Some((shadow.vrid(), [own, at]))
     }
 
     fn with(&self, vrid: Vrid, is: impl Fn(&Shadow) -> bool) -> Set {
@@ -162,6 +168,7 @@ impl Watch {
     /// Works out what is to become of this turn.
     fn expect(&mut self, turn: Turn<'_>) -> Finding {
         let Turn { stimulus, now, .. } = turn;
+        self.known.learn(stimulus);
         match stimulus {
             Stimulus::Received(message) => {
                 let advert = match message.told {
@@ -189,12 +196,25 @@ impl Watch {
                 }
                 Ok(())
             }
+            Stimulus::Configure(instance) => {
+                self.intend(instance.key(), true);
+                Ok(())
+            }
+            Stimulus::Remove(key) => {
+                self.intend(*key, false);
+                Ok(())
+            }
             Stimulus::Link(_)
+            | Stimulus::Verdict(_)
             | Stimulus::Applied { .. }
-            | Stimulus::Configure(_)
-            | Stimulus::Remove(_)
             | Stimulus::Stop => Ok(()),
         }
+    }
+
+    /// The configuration names this virtual router from now on, or does not.
+    fn intend(&mut self, key: Key, there: bool) {
+        let shadows = self.shadows.iter_mut().flatten();
+        shadows.filter(|it| it.vrid() == key.vrid).for_each(|it| it.removed = !there);
     }
 
     /// Follows one effect; `rest` begins with it.
@@ -221,21 +241,36 @@ impl Watch {
             Effect::Transmit(slot, message) => {
                 let mut told = rest.iter().filter_map(Effect::told);
                 let next = told.find(|told| told.slot == *slot).map(|told| told.to);
-                self.shadow(*slot)?.transmit(message, next, awake_since, turn)
+                let shadow = self.shadows.get_mut(slot.index()).and_then(Option::as_mut);
+                let shadow = shadow.ok_or_else(|| unassigned(*slot))?;
+                shadow.check_priority(message, &self.known)?;
+                shadow.transmit(message, next, awake_since, turn)
             }
             Effect::Desire(slot, desire) => {
                 self.shadow(*slot)?.desire(desire.present);
                 Ok(())
             }
             Effect::Announce(slot) => self.shadow(*slot)?.announce(turn),
-            Effect::Tell(transition) => self.shadow(transition.slot)?.tell(transition, now),
+            Effect::Tell(transition) => {
+                let lag = self.lag;
+                let shadow = self.shadow(transition.slot)?;
+                shadow.tell(transition, now)?;
+                if transition.to == Standing::Active {
+                    shadow.begin_active(now + lag);
+                }
+                Ok(())
+            }
         }
     }
 
     fn shadow(&mut self, slot: Slot) -> Result<&mut Shadow, (Rule, String)> {
         let shadow = self.shadows.get_mut(slot.index()).and_then(Option::as_mut);
-        shadow.ok_or_else(|| (Rule::Told, format!("slot {slot} was never assigned")))
+        shadow.ok_or_else(|| unassigned(slot))
     }
+}
+
+fn unassigned(slot: Slot) -> (Rule, String) {
+    (Rule::Told, format!("slot {slot} was never assigned"))
 }
 
 /// A packet that is refused changes nothing.

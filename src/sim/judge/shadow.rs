@@ -15,6 +15,7 @@ use super::super::rule::Rule;
 use super::farewell::Farewell;
 use super::holding::{Holding, Pace, Sent};
 use super::listening::Listening;
+use super::merit::{Known, Standby};
 use super::{Finding, Turn};
 
 /// What an instance should be.
@@ -25,8 +26,12 @@ pub(super) struct Shadow {
     source: Option<IpAddr>,
     phase: Phase,
     desired: bool,
-    /// Since when it was Active when it last was.
-    held_since: Option<Instant>,
+    /// The configuration does not name it any more.
+    pub(super) removed: bool,
+    /// The priority before the last that it was given.
+    before: Priority,
+    /// Since when it is Active, or was when it last was: by its own clock, and by the world's.
+    held_since: Option<(Instant, Instant)>,
     pace: Pace,
     announced: Pace,
     /// What this turn has to make of it.
@@ -67,6 +72,8 @@ impl Shadow {
             source: None,
             phase: Phase::Initialize(None),
             desired: false,
+            removed: false,
+            before: config.priority,
             held_since: None,
             pace: Pace::default(),
             announced: Pace::default(),
@@ -102,8 +109,13 @@ impl Shadow {
         }
     }
 
-    pub(super) const fn was_active(&self) -> Option<Instant> {
+    pub(super) const fn was_active(&self) -> Option<(Instant, Instant)> {
         self.held_since
+    }
+
+    /// By the world's clock it is Active from now on.
+    pub(super) fn begin_active(&mut self, at: Instant) {
+        self.held_since = self.active_since().map(|own| (own, at));
     }
 
     pub(super) fn reconfigure(&mut self, new: &Instance, now: Instant) {
@@ -177,6 +189,21 @@ impl Shadow {
                 Err((Rule::LeavingEnds, format!("has been leaving for {lasted:?}")))
             }
         }
+    }
+
+    /// What it advertises is the priority that it has; a fast yield begins with the one before.
+    pub(super) fn check_priority(&self, message: &Message, known: &Known) -> Finding {
+        let Told::Advert { priority, interval, .. } = message.told else {
+            return Ok(());
+        };
+        let own = known.priority(&self.config);
+        let reminds = matches!(self.phase, Phase::Initialize(Some(_)));
+        let teaches = priority == self.before && interval < self.config.interval;
+        let changes = priority == self.priority && own != self.priority;
+        if priority.is_release() || priority == own || reminds || teaches || changes {
+            return Ok(());
+        }
+        Err((Rule::Priority, format!("advertises priority {priority}, has {own}")))
     }
 
     /// It sends `message`, on the way to the state `next` if it changes.
@@ -288,7 +315,6 @@ impl Shadow {
                 return Err((Rule::Told, what));
             }
         };
-        self.held_since = self.active_since().or(self.held_since);
         self.phase = next;
         self.priority = priority;
         if told.to != Standing::Initialize {
@@ -302,8 +328,26 @@ impl Shadow {
     }
 
     /// At the end of a turn, it is what the router says that it is.
-    pub(super) fn compare(&mut self, view: View<'_>, now: Instant) -> Finding {
+    pub(super) fn compare(&mut self, view: View<'_>, known: &Known, now: Instant) -> Finding {
         let standing = self.standing();
+        let own = known.priority(&self.config);
+        if view.priority != own {
+            let what = format!("goes into the election with {}, not with {own}", view.priority);
+            return Err((Rule::Priority, what));
+        }
+        let standby = match known.standby(&self.config) {
+            _ if self.removed || known.stopping => Standby::Fault,
+            standby @ (Standby::No | Standby::Wait | Standby::Fault) => standby,
+        };
+        match (standby, standing) {
+            (Standby::Fault, Standing::Backup | Standing::Active) => {
+                return Err((Rule::Fault, format!("takes part with a fault, in {standing:?}")));
+            }
+            (Standby::No, Standing::Initialize) => {
+                return Err((Rule::Fault, "stands aside without a fault".to_owned()));
+            }
+            (Standby::No | Standby::Wait, _) | (Standby::Fault, _) => {}
+        }
         if view.standing != standing {
             let what = format!("is in {:?} but told {standing:?}", view.standing);
             return Err((Rule::Told, what));
@@ -332,6 +376,9 @@ impl Shadow {
             (Some(_), _) | (None, _) => {}
         }
         let old = std::mem::replace(&mut self.priority, view.priority);
+        if old != view.priority {
+            self.before = old;
+        }
         if let Phase::Backup(listening) = &mut self.phase
             && old != view.priority
         {
