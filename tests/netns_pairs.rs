@@ -44,6 +44,26 @@ fn keepalived_hands_over_to_vipd_in_v2_with_a_password() {
 }
 
 #[test]
+fn vipd_hands_over_to_keepalived_in_v2_with_an_authentication_header() {
+    fail_over(Protocol::V2Ah, Vipd, Keepalived);
+}
+
+#[test]
+fn keepalived_hands_over_to_vipd_in_v2_with_an_authentication_header() {
+    fail_over(Protocol::V2Ah, Keepalived, Vipd);
+}
+
+#[test]
+fn vipd_hands_over_to_keepalived_in_v2_unicast_with_an_authentication_header() {
+    fail_over(Protocol::V2AhUnicast, Vipd, Keepalived);
+}
+
+#[test]
+fn keepalived_hands_over_to_vipd_in_v2_unicast_with_an_authentication_header() {
+    fail_over(Protocol::V2AhUnicast, Keepalived, Vipd);
+}
+
+#[test]
 fn vipd_hands_over_to_keepalived_in_v2_unicast() {
     fail_over(Protocol::V2Unicast, Vipd, Keepalived);
 }

@@ -7,13 +7,13 @@ mod allocator;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use vipd::config::model::{Instance, TrackedInterface};
+use vipd::config::model::{Authentication, Instance, TrackedInterface};
 use vipd::types::{
-    Address, Centis, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport, MacAddr, Packet,
-    Priority, Scope, Slot, Standing, Transition, Vrid, Weight,
+    Address, Centis, Envelope, Family, IfIndex, Instant, LinkAddress, LinkName, LinkReport,
+    MacAddr, Packet, Priority, Reject, Scope, Slot, Standing, Transition, Version, Vrid, Weight,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
-use vipd::wire::{Coverage, Format, Frame};
+use vipd::wire::{Authenticator, Coverage, Format, Frame};
 
 use allocator::requests;
 
@@ -45,6 +45,7 @@ impl Outbox for Tally {
 
 const INSTANCES: u8 = 100;
 const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 18));
+const KEY: [u8; 8] = *b"secret\0\0";
 const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 9);
 
 fn eth0() -> LinkName {
@@ -87,6 +88,30 @@ fn advert(vrid: u8, priority: u8) -> Vec<u8> {
     packet
 }
 
+/// The same instance in version 2, signed.
+fn signed_instance(vrid: u8) -> Instance {
+    let authentication = Authentication::Ah(KEY);
+    Instance { version: Version::V2, authentication, ..instance(vrid) }
+}
+
+/// A signed advert of the peer, with its IP header.
+fn signed_advert(vrid: u8, priority: u8, sequence: u32) -> Vec<u8> {
+    let vrid_number = Vrid::new(vrid).unwrap();
+    let mut frame = Frame::new(Format::V2Signed, vrid_number, [virtual_address(vrid)]).unwrap();
+    let (priority, form) = (Priority::new(priority), Coverage::MessageOnly);
+    let message = frame.seal(priority, Centis::SECOND, PEER.into(), GROUP, form);
+    let mut authenticator = Authenticator::new(KEY, sequence);
+    let (envelope, signed) = authenticator.sign(message, PEER.into(), GROUP, 255).unwrap();
+    let Envelope::Ah(id) = envelope else { unreachable!("it was signed") };
+    let [high, low] = u16::try_from(20 + signed.len()).unwrap().to_be_bytes();
+    let [id_high, id_low] = id.get().to_be_bytes();
+    let mut packet = vec![0x45, 0xc0, high, low, id_high, id_low, 0, 0, 255, 51, 0, 0];
+    packet.extend(PEER.octets());
+    packet.extend([224, 0, 0, 18]);
+    packet.extend(signed);
+    packet
+}
+
 /// A node of a hundred virtual routers, with the time in the test's hands.
 struct Node {
     router: Router,
@@ -95,7 +120,7 @@ struct Node {
 }
 
 impl Node {
-    fn new() -> Self {
+    fn new(instance: fn(u8) -> Instance) -> Self {
         let mut node = Self {
             router: Router::new(None),
             out: Tally::default(),
@@ -154,7 +179,7 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
     let (lower, higher, release) = (all(50), all(200), all(0));
     let mut spoilt = all(200);
     spoilt.iter_mut().flat_map(|it| it.last_mut()).for_each(|it| *it ^= 1);
-    let mut node = Node::new();
+    let mut node = Node::new(instance);
 
     let before = requests();
     for _ in 0..3 {
@@ -189,6 +214,44 @@ fn hearing_advertising_taking_over_and_yielding_allocate_nothing() {
     assert!(node.out.sent > 30 * hundred, "{} adverts", node.out.sent);
     assert_eq!(node.out.desired, 14 * hundred, "seven times taken and dropped");
     assert_eq!(node.out.announced, 3 * hundred);
+    assert_eq!(requests, 0);
+}
+
+#[test]
+fn signing_and_judging_what_is_signed_allocate_nothing() {
+    let mut next = 0;
+    // Numbers far enough apart for what the node says itself in between.
+    let mut all = |priority| -> Vec<_> {
+        next += 1000;
+        (1..=INSTANCES).map(|vrid| signed_advert(vrid, priority, next)).collect()
+    };
+    let (higher, release, lower, last) = (all(200), all(0), all(50), all(200));
+    let mut spoilt = all(200);
+    spoilt.iter_mut().for_each(|it| it[35] ^= 1);
+    let mut node = Node::new(signed_instance);
+
+    let before = requests();
+    node.hear(&spoilt);
+    node.hear(&higher);
+    node.hear(&higher);
+    assert!(node.are_all(Standing::Backup));
+    node.hear(&release);
+    node.pass(Duration::from_secs(1));
+    assert!(node.are_all(Standing::Active));
+    node.pass(Duration::from_secs(5));
+    node.hear(&lower);
+    node.hear(&spoilt);
+    assert!(node.are_all(Standing::Active));
+    node.hear(&last);
+    assert!(node.are_all(Standing::Backup));
+    node.pass(Duration::from_secs(4));
+    assert!(node.are_all(Standing::Active));
+    let requests = requests() - before;
+
+    let refused = |reason| node.router.views().map(|view| view.counters.rejected(reason)).sum();
+    let hundred = u64::from(INSTANCES);
+    assert_eq!((refused(Reject::AhDigest), refused(Reject::AhReplay)), (2 * hundred, hundred));
+    assert!(node.out.sent > 7 * hundred, "{} adverts", node.out.sent);
     assert_eq!(requests, 0);
 }
 

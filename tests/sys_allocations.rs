@@ -10,7 +10,7 @@ use std::process::Command;
 
 use vipd::sys::namespace::Network;
 use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter, Waker, clock};
-use vipd::types::{Centis, Family, IfIndex, Priority, Slot, Version, Vrid};
+use vipd::types::{Centis, Envelope, Family, IfIndex, Priority, Protocol, Slot, Version, Vrid};
 use vipd::wire::{Coverage, Datagram, Format, Frame, Header};
 
 use allocator::requests;
@@ -22,7 +22,7 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
     assert!(up.expect("ip(8) is installed").success());
     let link = IfIndex::new(1).unwrap();
     let here = IpAddr::from([127, 0, 0, 1]);
-    let receiver = Receiver::open(link, here).unwrap();
+    let receiver = Receiver::open(link, here, Protocol::Vrrp).unwrap();
     let waker = Waker::new().unwrap();
     let mut poller = Poller::new().unwrap();
     poller.add(&receiver, 0).unwrap();
@@ -38,8 +38,15 @@ fn an_advert_goes_out_and_comes_in_without_an_allocation() {
         let priority = Priority::new(priority);
         let form = Coverage::PseudoHeader;
         let message = frame.seal(priority, Centis::SECOND, here, here, form);
-        let departure =
-            Departure { slot, link, source: here, destination: here, ttl: 255, message };
+        let departure = Departure {
+            slot,
+            link,
+            source: here,
+            destination: here,
+            ttl: 255,
+            envelope: Envelope::Vrrp,
+            message,
+        };
         transmitter.push(departure, |_, errno| panic!("refused: {errno}"));
         if !priority.get().is_multiple_of(50) {
             continue;

@@ -22,7 +22,7 @@ use rustix::process::{getpid, getppid, getsid};
 
 use vipd::sys::process::{self, Exit, Fork, Pid};
 use vipd::sys::{Poller, Receiver, Region, Signal, Signals, clock, namespace, realtime};
-use vipd::types::IfIndex;
+use vipd::types::{IfIndex, Protocol};
 
 /// A test. It gets the queue in which the ends of children arrive.
 type Test = fn(&Signals);
@@ -302,7 +302,7 @@ fn the_root_of_a_sandbox_may_open_raw_sockets(ends: &Signals) {
         let interfaces = fs::read_to_string("/proc/net/dev").unwrap();
         assert_eq!(interfaces.lines().count(), 3, "only lo: {interfaces}");
         let lo = IfIndex::new(1).unwrap();
-        Receiver::open(lo, IpAddr::from([127, 0, 0, 1])).unwrap();
+        Receiver::open(lo, IpAddr::from([127, 0, 0, 1]), Protocol::Vrrp).unwrap();
         assert_eq!(realtime::run_first(1).unwrap_err().errno, Errno::PERM);
     });
     expect_success(child, ends);

@@ -429,13 +429,17 @@ fn fast_release() -> impl Strategy<Value = FastRelease> {
 }
 
 fn pass() -> impl Strategy<Value = Authentication> {
-    prop_oneof![
-        Just(Authentication::None),
+    let password = || {
         "[!-~]{1,8}".prop_map(|text| {
             let mut octets = [0; 8];
             octets[..text.len()].copy_from_slice(text.as_bytes());
-            Authentication::Pass(octets)
-        }),
+            octets
+        })
+    };
+    prop_oneof![
+        Just(Authentication::None),
+        password().prop_map(Authentication::Pass),
+        password().prop_map(Authentication::Ah),
     ]
 }
 

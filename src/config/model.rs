@@ -21,8 +21,8 @@ pub use tracker::{
 pub use vmac::{Firewall, Vmac};
 
 use crate::types::{
-    Account, Address, Announce, Centis, Family, LinkName, Priority, Route, Rule, Version, Vrid,
-    Weight,
+    Account, Address, Announce, Centis, Family, LinkName, Priority, Protocol, Route, Rule, Version,
+    Vrid, Weight,
 };
 
 /// Everything that one node is to do.
@@ -368,6 +368,19 @@ pub enum Authentication {
     None,
     /// A password in clear text, padded with zeros: type 1.
     Pass([u8; 8]),
+    /// An Authentication Header (RFC 2402) with HMAC-MD5-96, the key padded with zeros: type 2.
+    Ah([u8; 8]),
+}
+
+impl Authentication {
+    /// What adverts and their receivers need to have.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::None | Self::Pass(_) => Protocol::Vrrp,
+            Self::Ah(_) => Protocol::Ah,
+        }
+    }
 }
 
 /// What the checksum of a VRRPv3 message over IPv4 covers.

@@ -132,6 +132,7 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
             source: packet.source,
             destination: packet.destination,
             ttl: packet.ttl,
+            envelope: packet.envelope,
             message: packet.payload,
         };
         let (to_main, counters) = (&mut self.to_main, &self.counters);

@@ -28,7 +28,7 @@ impl Sockets {
         mut deaf: impl FnMut(Listen, sys::Error),
     ) {
         let mut wanted: Vec<Listen> = wanted.collect();
-        wanted.sort_unstable_by_key(|listen| (listen.link, listen.address));
+        wanted.sort_unstable_by_key(|listen| (listen.link, listen.address, listen.protocol));
         wanted.dedup();
         for place in &mut self.open {
             // Closing a socket takes it out of the poller.
@@ -92,7 +92,7 @@ impl Sockets {
     }
 
     fn open(&mut self, listen: Listen, poller: &Poller) -> Result<(), sys::Error> {
-        let receiver = Receiver::open(listen.link, listen.address)?;
+        let receiver = Receiver::open(listen.link, listen.address, listen.protocol)?;
         let place = match self.open.iter().position(Option::is_none) {
             Some(place) => place,
             None => {

@@ -48,12 +48,28 @@ const fn explain(reason: Reject) -> (&'static str, Option<&'static str>) {
             Some("use a password (auth_type PASS), or none, on all routers of the instance"),
         ),
         Reject::AuthMismatch => (
-            "one side authenticates and the other does not",
+            "the two sides do not authenticate in the same way",
             Some("write the same authentication on all routers of the instance"),
         ),
         Reject::AuthFailed => (
             "their password is not ours",
             Some("write the same password (auth_pass) on all routers of the instance"),
+        ),
+        Reject::AhHeader => ("their Authentication Header is none of VRRP", None),
+        Reject::AhIndex => (
+            "their Authentication Header names another sender",
+            Some("something on the way changes addresses (NAT), or somebody forges adverts"),
+        ),
+        Reject::AhDigest => (
+            "their Authentication Header does not fit: another password, or changed on the way",
+            Some("write the same password (auth_pass) on all routers of the instance"),
+        ),
+        Reject::AhReplay => (
+            "their sequence number was used before",
+            Some(
+                "a peer that counts from the beginning is heard when it has heard us; else \
+                  somebody repeats old adverts",
+            ),
         ),
         Reject::AddressList => (
             "they list other addresses than ours",

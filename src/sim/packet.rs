@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::model::{Authentication, Instance};
-use crate::types::{Centis, Family, Packet, Priority, Version, Vrid};
+use crate::types::{Centis, Envelope, Family, Packet, Priority, Version, Vrid};
 use crate::vrrp::Transmit;
-use crate::wire::{Coverage, Format, Frame, Header};
+use crate::wire::{AUTH_HEADER, Coverage, Format, Frame, Header};
 
 use super::host::{self, Reach};
 use super::roster::NodeId;
@@ -34,17 +34,21 @@ impl Message {
     /// What a router sends.
     pub(super) fn of(transmit: &Transmit<'_>) -> Self {
         let family = Family::of(transmit.source);
+        let message = match transmit.envelope {
+            Envelope::Vrrp => transmit.payload,
+            Envelope::Ah(_) => transmit.payload.get(AUTH_HEADER..).unwrap_or_default(),
+        };
         Self::build(
-            transmit.source,
-            transmit.destination,
+            (transmit.source, transmit.destination),
             transmit.ttl,
+            transmit.envelope,
             transmit.payload,
-            told(transmit.payload, family),
+            told(message, family),
         )
     }
 
     /// An advert of the virtual router `config` as somebody at `source` would send it; `None`
-    /// where no message can hold its addresses.
+    /// where no message can hold its addresses, or it would have to be signed.
     pub(super) fn forge(
         config: &Instance,
         priority: Priority,
@@ -57,6 +61,7 @@ impl Message {
             (Version::V2, Authentication::Pass(password)) => {
                 Format::V2 { password: Some(password) }
             }
+            (Version::V2, Authentication::Ah(_)) => return None,
             (Version::V3, _) => Format::V3(config.family),
         };
         let listed = config.addresses.iter().map(|address| address.ip);
@@ -64,7 +69,8 @@ impl Message {
         let coverage = Coverage::PseudoHeader;
         let payload = frame.seal(priority, interval, source, destination, coverage);
         let told = Told::Advert { vrid: config.vrid, priority, interval };
-        Some(Self::build(source, destination, 255, payload, told))
+        let ends = (source, destination);
+        Some(Self::build(ends, 255, Envelope::Vrrp, payload, told))
     }
 
     /// This packet with one octet of its VRRP message inverted, so that its checksum is wrong.
@@ -123,10 +129,16 @@ impl Message {
         }
     }
 
-    fn build(source: IpAddr, destination: IpAddr, ttl: u8, payload: &[u8], told: Told) -> Self {
+    fn build(
+        (source, destination): (IpAddr, IpAddr),
+        ttl: u8,
+        envelope: Envelope,
+        payload: &[u8],
+        told: Told,
+    ) -> Self {
         let mut octets = Vec::with_capacity(V4_HEADER + payload.len());
         if let (IpAddr::V4(source), IpAddr::V4(destination)) = (source, destination) {
-            octets.extend(v4_header(source, destination, ttl));
+            octets.extend(v4_header(source, destination, ttl, envelope));
         }
         octets.extend_from_slice(payload);
         if matches!(source, IpAddr::V4(_)) {
@@ -158,10 +170,21 @@ fn told(payload: &[u8], family: Family) -> Told {
 }
 
 /// An IPv4 header of a VRRP packet; its length is still to be written.
-fn v4_header(source: Ipv4Addr, destination: Ipv4Addr, ttl: u8) -> [u8; V4_HEADER] {
+fn v4_header(
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    ttl: u8,
+    envelope: Envelope,
+) -> [u8; V4_HEADER] {
+    let id = match envelope {
+        Envelope::Vrrp => 0,
+        Envelope::Ah(id) => id.get(),
+    };
+    let [high, low] = id.to_be_bytes();
+    let protocol = envelope.protocol().number();
     let [a, b, c, d] = source.octets();
     let [e, f, g, h] = destination.octets();
-    [0x45, 0xc0, 0, 0, 0, 0, 0, 0, ttl, 112, 0, 0, a, b, c, d, e, f, g, h]
+    [0x45, 0xc0, 0, 0, high, low, 0, 0, ttl, protocol, 0, 0, a, b, c, d, e, f, g, h]
 }
 
 fn write_length(octets: &mut [u8]) {

@@ -8,12 +8,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
-use crate::types::{Family, IfIndex};
+use crate::types::{self, Family, IfIndex};
 
 use super::call::switch_on;
 use super::error::{During, Error};
 
-/// A raw socket for the VRRP packets that arrive on one interface for one address.
+/// A raw socket for the VRRP packets of one protocol that arrive on one interface for one
+/// address.
 ///
 /// One each, because a socket may join 20 groups only (`igmp_max_memberships`).
 #[derive(Debug)]
@@ -24,18 +25,19 @@ pub struct Receiver {
 
 impl Receiver {
     /// Listens on `link` for packets to `address`: a group, which is joined, or an address of
-    /// ours, which need not be there yet.
+    /// ours, which need not be there yet. They are of IP protocol `protocol`.
     ///
     /// # Errors
     /// Where the process may not open raw sockets, the interface is gone, or IPv6 is disabled
     /// on it. Nothing stays open.
-    pub fn open(link: IfIndex, address: IpAddr) -> Result<Self, Error> {
+    pub fn open(link: IfIndex, address: IpAddr, protocol: types::Protocol) -> Result<Self, Error> {
         let family = Family::of(address);
         let domain = match family {
             Family::V4 => Domain::IPV4,
             Family::V6 => Domain::IPV6,
         };
-        let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(Protocol::from(VRRP)))
+        let protocol = Protocol::from(i32::from(protocol.number()));
+        let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(protocol))
             .during("open a raw socket for VRRP")?;
         let receiver = Self { socket, family };
         match address {
@@ -117,9 +119,6 @@ impl AsFd for Receiver {
         self.socket.as_fd()
     }
 }
-
-/// IP protocol number of VRRP.
-const VRRP: i32 = 112;
 
 /// Octets of a receive queue, the kernel's book-keeping included: 1000 packets or so.
 const QUEUE: usize = 1 << 20;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 
-use crate::types::{IfIndex, Slot};
+use crate::types::{self, Envelope, IfIndex, Slot};
 
 use super::call::fitted;
 use super::control::Control;
@@ -34,7 +34,9 @@ pub struct Departure<'a> {
     pub destination: IpAddr,
     /// Its TTL or hop limit.
     pub ttl: u8,
-    /// The message.
+    /// What it travels in.
+    pub envelope: Envelope,
+    /// The message, behind its Authentication Header if it has one.
     pub message: &'a [u8],
 }
 
@@ -59,8 +61,9 @@ impl Transmitter {
         let slot = message.slot;
         match (message.source, message.destination, &mut self.v6) {
             (IpAddr::V4(source), IpAddr::V4(destination), _) => {
-                let header = v4_header(self.next_id, message.ttl, source, destination);
-                self.next_id = self.next_id.checked_add(1).unwrap_or(1);
+                let id = self.identify(message.envelope);
+                let protocol = message.envelope.protocol();
+                let header = v4_header(id, message.ttl, protocol, source, destination);
                 let envelope = (v4_target(destination), v4_control(message.link));
                 let parts = [&header, message.message];
                 self.v4.push(slot, envelope, parts, &mut refused);
@@ -72,6 +75,18 @@ impl Transmitter {
                 queue.push(slot, (target, control), parts, &mut refused);
             }
             (IpAddr::V4(_) | IpAddr::V6(_), _, _) => refused(slot, Errno::AFNOSUPPORT),
+        }
+    }
+
+    /// The identification of an IPv4 packet.
+    fn identify(&mut self, envelope: Envelope) -> u16 {
+        match envelope {
+            Envelope::Ah(id) => id.get(),
+            Envelope::Vrrp => {
+                let id = self.next_id;
+                self.next_id = id.checked_add(1).unwrap_or(1);
+                id
+            }
         }
     }
 
@@ -116,7 +131,13 @@ fn prefer(socket: &Socket) {
 
 /// The header of a packet; see `wire::Datagram` for its layout. The kernel fills in the total
 /// length and the checksum.
-const fn v4_header(id: u16, ttl: u8, source: Ipv4Addr, destination: Ipv4Addr) -> [u8; 20] {
+const fn v4_header(
+    id: u16,
+    ttl: u8,
+    protocol: types::Protocol,
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+) -> [u8; 20] {
     let [id_high, id_low] = id.to_be_bytes();
     let [s0, s1, s2, s3] = source.octets();
     let [d0, d1, d2, d3] = destination.octets();
@@ -130,7 +151,7 @@ const fn v4_header(id: u16, ttl: u8, source: Ipv4Addr, destination: Ipv4Addr) ->
         0,
         0,
         ttl,
-        VRRP_OCTET,
+        protocol.number(),
         0,
         0,
         s0,
@@ -191,9 +212,6 @@ fn v6_control(source: Ipv6Addr, link: IfIndex, hop_limit: u8) -> Control {
 
 /// IP protocol number of VRRP.
 const VRRP: i32 = 112;
-
-/// The same as it stands in a header.
-const VRRP_OCTET: u8 = 112;
 
 /// The traffic class of routing protocols (RFC 4594 §3.2, CS6).
 const INTERNETWORK_CONTROL: u8 = 0xc0;

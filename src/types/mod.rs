@@ -31,7 +31,7 @@ pub use group::{GroupId, GroupTransition};
 pub use instant::Instant;
 pub use interval::Centis;
 pub use link::{IfIndex, LinkName, MacAddr};
-pub use packet::Packet;
+pub use packet::{Envelope, Packet, Protocol};
 pub use prefix::Prefix;
 pub use priority::{Priority, Weight};
 pub use program::{Account, Program};

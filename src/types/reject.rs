@@ -14,7 +14,7 @@ pub enum Reject {
     IpHeader,
     /// A fragment: VRRP messages are never fragmented on purpose.
     Fragment,
-    /// The IP protocol is not 112.
+    /// The IP protocol is neither 112 nor 51.
     Protocol,
     /// The message is shorter than its header says, or longer.
     Length,
@@ -42,6 +42,14 @@ pub enum Reject {
     AuthMismatch,
     /// VRRPv2: the password is not ours.
     AuthFailed,
+    /// VRRPv2: the Authentication Header is cut short or is none of VRRP.
+    AhHeader,
+    /// VRRPv2: the Authentication Header's security parameters index is not the sender's address.
+    AhIndex,
+    /// VRRPv2: the Authentication Header was made with another key, or for another packet.
+    AhDigest,
+    /// VRRPv2: the Authentication Header's sequence number is not above the last one.
+    AhReplay,
     /// VRRPv2: the address list is not ours and the sender does not own the addresses.
     AddressList,
     /// Sent to a group by a unicast peer's rules, or to us by a multicast router's.
@@ -67,7 +75,7 @@ pub struct Refused {
 
 impl Reject {
     /// Every reason, in the order of the checks.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::IpHeader,
         Self::Fragment,
         Self::Protocol,
@@ -84,6 +92,10 @@ impl Reject {
         Self::AuthUnknown,
         Self::AuthMismatch,
         Self::AuthFailed,
+        Self::AhHeader,
+        Self::AhIndex,
+        Self::AhDigest,
+        Self::AhReplay,
         Self::AddressList,
         Self::Destination,
         Self::Source,
@@ -110,6 +122,10 @@ impl Reject {
             Self::AuthUnknown => "auth_unknown",
             Self::AuthMismatch => "auth_mismatch",
             Self::AuthFailed => "auth_failed",
+            Self::AhHeader => "ah_header",
+            Self::AhIndex => "ah_index",
+            Self::AhDigest => "ah_digest",
+            Self::AhReplay => "ah_replay",
             Self::AddressList => "address_list",
             Self::Destination => "destination",
             Self::Source => "source",

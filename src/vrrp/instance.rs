@@ -10,10 +10,10 @@ use super::release::{self, Release};
 use super::remarks::Remarks;
 use crate::config::model::{self, Authentication, ChecksumForm, Preempt, Transport};
 use crate::types::{
-    Cause, Centis, Counters, Difference, Differs, Fault, IfIndex, Instant, Outranked, Priority,
-    Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
+    Cause, Centis, Counters, Difference, Differs, Envelope, Fault, IfIndex, Instant, Outranked,
+    Priority, Refused, Reject, Slot, Standing, TrackerId, Transition, Version,
 };
-use crate::wire::{Coverage, Datagram, Format, Frame, FrameError, Header};
+use crate::wire::{Authenticator, Coverage, Datagram, Format, Frame, FrameError, Header};
 
 /// One virtual router with everything that its adverts and addresses need.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub(super) struct Instance {
     /// Whose advert was last accepted.
     follows: Option<IpAddr>,
     frame: Frame,
+    /// What signs its adverts and knows its peers' by.
+    authenticator: Option<Authenticator>,
     fingerprint: u64,
     remarks: Remarks,
     coverage: Coverage,
@@ -83,6 +85,7 @@ impl Instance {
             source: None,
             follows: None,
             frame: frame(&config)?,
+            authenticator: authenticator(&config, 0),
             fingerprint: fingerprint(config.addresses.iter().map(|address| address.ip)),
             remarks: Remarks::default(),
             coverage: coverage(&config),
@@ -108,6 +111,11 @@ impl Instance {
         // What the old settings still have to say is said in their version, to their peers.
         self.handle(Event::Timeout, now, out);
         self.frame = frame;
+        if self.config.authentication != config.authentication {
+            // Of what was counted nothing may be said twice, whatever the key.
+            let last = self.authenticator.as_ref().map_or(0, Authenticator::last);
+            self.authenticator = authenticator(&config, last);
+        }
         self.fingerprint = fingerprint(config.addresses.iter().map(|address| address.ip));
         self.remarks = Remarks::default();
         self.coverage = coverage(&config);
@@ -183,6 +191,7 @@ impl Instance {
         let from_us = self.source == Some(datagram.source);
         let receiver = Receiver {
             config: &self.config,
+            authenticator: self.authenticator.as_ref(),
             source: self.source,
             echo: from_us && self.machine.may_have_said(header.priority()),
             follows,
@@ -192,9 +201,12 @@ impl Instance {
     }
 
     fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) -> bool {
-        let Accepted { advert, addresses_differ, interval_differs, coverage } = accepted;
+        let Accepted { advert, addresses_differ, interval_differs, coverage, sequence } = accepted;
         self.counters.adverts_received += 1;
         self.follows = Some(advert.source);
+        if let (Some(authenticator), Some(sequence)) = (&mut self.authenticator, sequence) {
+            authenticator.accept(sequence);
+        }
         self.counters.releases_received += u64::from(advert.priority.is_release());
         self.counters.address_list_differs += u64::from(addresses_differ);
         self.counters.interval_differs += u64::from(interval_differs);
@@ -284,10 +296,20 @@ impl Instance {
         };
         let released = u64::from(priority.is_release());
         let short = self.release.interval == Some(interval) && !priority.is_release();
-        let Self { slot, frame, coverage, counters, .. } = self;
+        let Self { slot, frame, coverage, counters, authenticator, .. } = self;
+        // All peers are sent the same number.
+        authenticator.iter_mut().for_each(Authenticator::advance);
         let mut send = |destination, ttl| {
-            let payload = frame.seal(priority, interval, source, destination, *coverage);
-            out.transmit(Transmit { slot: *slot, link, source, destination, ttl, payload });
+            let message = frame.seal(priority, interval, source, destination, *coverage);
+            let (envelope, payload) = match authenticator {
+                None => (Envelope::Vrrp, message),
+                Some(it) => match it.sign(message, source, destination, ttl) {
+                    Some(signed) => signed,
+                    None => return,
+                },
+            };
+            let slot = *slot;
+            out.transmit(Transmit { slot, link, source, destination, ttl, envelope, payload });
             counters.adverts_sent += 1;
             counters.releases_sent += released;
         };
@@ -368,7 +390,8 @@ pub(super) fn listen(
         Transport::Multicast { group } => *group,
         Transport::Unicast { .. } => source?,
     };
-    Some(Listen { link: link?, address })
+    let protocol = config.authentication.protocol();
+    Some(Listen { link: link?, address, protocol })
 }
 
 fn peers(transport: &Transport) -> &[model::Peer] {
@@ -396,9 +419,17 @@ fn frame(config: &model::Instance) -> Result<Frame, FrameError> {
     let format = match (config.version, config.authentication) {
         (Version::V2, Authentication::None) => Format::V2 { password: None },
         (Version::V2, Authentication::Pass(password)) => Format::V2 { password: Some(password) },
+        (Version::V2, Authentication::Ah(_)) => Format::V2Signed,
         (Version::V3, _) => Format::V3(config.family),
     };
     Frame::new(format, config.vrid, config.addresses.iter().map(|address| address.ip))
+}
+
+fn authenticator(config: &model::Instance, last: u32) -> Option<Authenticator> {
+    match config.authentication {
+        Authentication::None | Authentication::Pass(_) => None,
+        Authentication::Ah(key) => Some(Authenticator::new(key, last)),
+    }
 }
 
 fn coverage(config: &model::Instance) -> Coverage {

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use crate::config::model::Instance;
 use crate::types::{
-    Differs, GroupTransition, IfIndex, LinkReport, Outranked, Refused, Reprioritised, Slot,
-    TrackerId, Transition, Verdict,
+    Differs, Envelope, GroupTransition, IfIndex, LinkReport, Outranked, Protocol, Refused,
+    Reprioritised, Slot, TrackerId, Transition, Verdict,
 };
 use crate::wire::Packet;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// A packet of IP protocol 112 arrived on `link`.
+    /// A packet of IP protocol 112 or 51 arrived on `link`.
     Received {
         /// Where it arrived.
         link: IfIndex,
@@ -86,7 +86,7 @@ pub trait Outbox {
     fn remark(&mut self, _differs: Differs) {}
 }
 
-/// One advert on its way out. The payload is the VRRP message, its checksum included.
+/// One advert on its way out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Transmit<'a> {
     /// Whose advert it is.
@@ -99,7 +99,9 @@ pub struct Transmit<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit.
     pub ttl: u8,
-    /// The VRRP message.
+    /// What it travels in.
+    pub envelope: Envelope,
+    /// The VRRP message, its checksum included, behind its Authentication Header if it has one.
     pub payload: &'a [u8],
 }
 
@@ -128,4 +130,6 @@ pub struct Listen {
     pub link: IfIndex,
     /// For this group, or in unicast mode for this address of ours.
     pub address: IpAddr,
+    /// In packets of this protocol.
+    pub protocol: Protocol,
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::machine::Advert;
 use crate::config::model::{Authentication, Instance, Transport};
 use crate::types::{Family, Reject, Version};
-use crate::wire::{Advertisement, Coverage, Datagram, Header};
+use crate::wire::{Advertisement, Authenticator, Coverage, Datagram, Header};
 
 /// An advert that counts, and what is remarkable about it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,12 +21,16 @@ pub(super) struct Accepted {
     pub(super) interval_differs: bool,
     /// Which form of checksum it carried.
     pub(super) coverage: Coverage,
+    /// The number that its Authentication Header carried.
+    pub(super) sequence: Option<u32>,
 }
 
 /// What of an instance's present state decides about a packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Receiver<'a> {
     pub(super) config: &'a Instance,
+    /// What knows our peers' Authentication Headers.
+    pub(super) authenticator: Option<&'a Authenticator>,
     /// The address that our adverts come from.
     pub(super) source: Option<IpAddr>,
     /// It comes from our own address and says what we have said.
@@ -62,11 +66,12 @@ impl Receiver<'_> {
         let interval_differs = interval != config.interval;
         let addresses_differ = fingerprint(advert.addresses()) != self.fingerprint;
         let priority = header.priority();
-        if config.version == Version::V2 {
-            if interval_differs {
-                return Err(Reject::Interval);
-            }
-            self.check_password(&advert)?;
+        let is_v2 = config.version == Version::V2;
+        if is_v2 && interval_differs {
+            return Err(Reject::Interval);
+        }
+        let sequence = self.authenticate(datagram, &advert)?;
+        if is_v2 {
             let excused = priority.is_owner() || self.skips_address_check(datagram.source);
             if addresses_differ && !excused {
                 return Err(Reject::AddressList);
@@ -81,6 +86,7 @@ impl Receiver<'_> {
             addresses_differ,
             interval_differs,
             coverage,
+            sequence,
         })
     }
 
@@ -103,15 +109,28 @@ impl Receiver<'_> {
         if within { Ok(()) } else { Err(Reject::Ttl) }
     }
 
-    fn check_password(&self, advert: &Advertisement<'_>) -> Result<(), Reject> {
+    /// Whether it comes from somebody who knows what the routers of this instance know, as far as
+    /// they have agreed on anything. Tells the number that its Authentication Header carries.
+    fn authenticate(
+        &self,
+        datagram: &Datagram<'_>,
+        advert: &Advertisement<'_>,
+    ) -> Result<Option<u32>, Reject> {
         let (kind, data) =
             advert.authenticated().map_or((0, [0; 8]), |found| (found.kind, *found.data));
-        match (kind, self.config.authentication) {
-            (3.., _) => Err(Reject::AuthUnknown),
-            (0, Authentication::None) => Ok(()),
-            (1, Authentication::Pass(ours)) if data == ours => Ok(()),
-            (1, Authentication::Pass(_)) => Err(Reject::AuthFailed),
-            (0..=2, Authentication::None | Authentication::Pass(_)) => Err(Reject::AuthMismatch),
+        match (kind, self.config.authentication, &datagram.header, self.authenticator) {
+            (3.., ..) => Err(Reject::AuthUnknown),
+            (0, Authentication::None, None, _) => Ok(None),
+            (1, Authentication::Pass(ours), None, _) if data == ours => Ok(None),
+            (1, Authentication::Pass(_), None, _) => Err(Reject::AuthFailed),
+            (2, Authentication::Ah(_), Some(header), Some(known)) => {
+                known.verify(header, datagram.source)?;
+                match known.follow(header) {
+                    Err(_) if self.echo => Err(Reject::Own),
+                    followed => followed.map(Some),
+                }
+            }
+            (0..=2, ..) => Err(Reject::AuthMismatch),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::types::Protocol;
+
 /// What the checksum of a VRRP message covers.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Coverage {
@@ -23,7 +25,9 @@ impl Sum {
     /// IPv4's has other field widths and the same sum.
     pub(super) fn pseudo_header(source: IpAddr, destination: IpAddr, length: usize) -> Self {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
-        Self(length + u64::from(VRRP)).and_address(source).and_address(destination)
+        Self(length + u64::from(Protocol::Vrrp.number()))
+            .and_address(source)
+            .and_address(destination)
     }
 
     /// The sum with `octets` in it, padded with a zero to whole words.
@@ -62,9 +66,6 @@ impl Sum {
         }
     }
 }
-
-/// IP protocol number of VRRP.
-pub(super) const VRRP: u8 = 112;
 
 #[cfg(test)]
 mod tests {

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::types::{Packet, Reject};
+use crate::types::{Packet, Protocol, Reject};
 
-use super::checksum::VRRP;
+use super::ah::AuthHeader;
 
 /// A VRRP message with what matters of its IP header.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Datagram<'a> {
     pub destination: IpAddr,
     /// Its TTL or hop limit on arrival.
     pub ttl: u8,
+    /// What authenticates it, if it came behind such a header.
+    pub header: Option<AuthHeader<'a>>,
     /// The VRRP message, without what an Ethernet card padded it with.
     pub payload: &'a [u8],
 }
@@ -24,7 +26,8 @@ impl<'a> Datagram<'a> {
     ///
     /// # Errors
     /// [`Reject::IpHeader`] where the header is no IPv4 header or longer than the packet,
-    /// [`Reject::Fragment`], and [`Reject::Protocol`] where it is not VRRP.
+    /// [`Reject::Fragment`], [`Reject::Protocol`] where it is neither VRRP nor an Authentication
+    /// Header, and [`Reject::AhHeader`] where that is none of VRRP.
     pub fn read(packet: Packet<'a>) -> Result<Self, Reject> {
         match packet {
             Packet::V4(octets) => Self::read_v4(octets),
@@ -32,6 +35,7 @@ impl<'a> Datagram<'a> {
                 source: IpAddr::V6(source),
                 destination: IpAddr::V6(destination),
                 ttl: hop_limit,
+                header: None,
                 payload,
             }),
         }
@@ -92,21 +96,32 @@ impl<'a> Datagram<'a> {
         if header_length < V4_HEADER {
             return Err(Reject::IpHeader);
         }
-        let payload = octets.get(header_length..total_length).ok_or(Reject::IpHeader)?;
+        let packet = octets.get(..total_length).ok_or(Reject::IpHeader)?;
+        let (ip, payload) = packet.split_at_checked(header_length).ok_or(Reject::IpHeader)?;
         if u16::from_be_bytes([flags, offset_low]) & MORE_OR_OFFSET != 0 {
             return Err(Reject::Fragment);
         }
-        if protocol != VRRP {
-            return Err(Reject::Protocol);
-        }
+        let (header, payload) = match protocol {
+            VRRP => (None, payload),
+            AH => {
+                let (header, message) = AuthHeader::read(ip, payload)?;
+                (Some(header), message)
+            }
+            _ => return Err(Reject::Protocol),
+        };
         Ok(Self {
             source: IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3)),
             destination: IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3)),
             ttl,
+            header,
             payload,
         })
     }
 }
+
+/// The protocols of a packet that carries VRRP.
+const VRRP: u8 = Protocol::Vrrp.number();
+const AH: u8 = Protocol::Ah.number();
 
 /// Octets of an IPv4 header without options.
 const V4_HEADER: usize = 20;
@@ -182,6 +197,7 @@ mod tests {
 
     #[test]
     fn other_protocols_are_refused() {
-        assert_eq!(with(9, 51), Err(Reject::Protocol));
+        assert_eq!(with(9, 50), Err(Reject::Protocol));
+        assert_eq!(with(9, 51), Err(Reject::AhHeader));
     }
 }

@@ -15,6 +15,8 @@ pub enum Format {
         /// The password, padded with zeros.
         password: Option<[u8; AUTH_DATA]>,
     },
+    /// Version 2 behind an Authentication Header: nothing in the message itself.
+    V2Signed,
     /// Version 3 over this family.
     V3(Family),
 }
@@ -24,7 +26,7 @@ impl Format {
     #[must_use]
     pub const fn version(self) -> Version {
         match self {
-            Self::V2 { .. } => Version::V2,
+            Self::V2 { .. } | Self::V2Signed => Version::V2,
             Self::V3(_) => Version::V3,
         }
     }
@@ -33,7 +35,7 @@ impl Format {
     #[must_use]
     pub const fn family(self) -> Family {
         match self {
-            Self::V2 { .. } => Family::V4,
+            Self::V2 { .. } | Self::V2Signed => Family::V4,
             Self::V3(family) => family,
         }
     }
@@ -73,6 +75,7 @@ impl Frame {
         let family = format.family();
         let auth_type = match format {
             Format::V2 { password } => u8::from(password.is_some()),
+            Format::V2Signed => 2,
             Format::V3(_) => 0,
         };
         let version_type = (format.version().get() << 4) | ADVERTISEMENT;
@@ -89,8 +92,10 @@ impl Frame {
             count += 1;
         }
         let listed = u8::try_from(count).map_err(|_too_many| FrameError::TooMany { count })?;
-        if let Format::V2 { password } = format {
-            message.extend(password.unwrap_or_default());
+        match format {
+            Format::V2 { password } => message.extend(password.unwrap_or_default()),
+            Format::V2Signed => message.extend([0; AUTH_DATA]),
+            Format::V3(_) => {}
         }
         if let Some(field) = message.get_mut(COUNT) {
             *field = listed;
@@ -109,7 +114,7 @@ impl Frame {
     #[must_use]
     pub fn address_octets(&self) -> &[u8] {
         let end = match self.format {
-            Format::V2 { .. } => self.message.len() - AUTH_DATA,
+            Format::V2 { .. } | Format::V2Signed => self.message.len() - AUTH_DATA,
             Format::V3(_) => self.message.len(),
         };
         self.message.get(HEADER..end).unwrap_or_default()
@@ -131,9 +136,8 @@ impl Frame {
         let length = self.message.len();
         self.patch(priority, interval);
         let initial = match (self.format, coverage) {
-            (Format::V2 { .. }, _) | (Format::V3(Family::V4), Coverage::MessageOnly) => {
-                Sum::default()
-            }
+            (Format::V2 { .. } | Format::V2Signed, _)
+            | (Format::V3(Family::V4), Coverage::MessageOnly) => Sum::default(),
             (Format::V3(Family::V4), Coverage::GroupPseudoHeader) => {
                 Sum::pseudo_header(source, IpAddr::V4(V4_GROUP), length)
             }
@@ -148,7 +152,7 @@ impl Frame {
     fn patch(&mut self, priority: Priority, interval: Centis) {
         self.put(PRIORITY, [priority.get()]);
         match self.format {
-            Format::V2 { .. } => self.put(V2_INTERVAL, [interval.secs()]),
+            Format::V2 { .. } | Format::V2Signed => self.put(V2_INTERVAL, [interval.secs()]),
             Format::V3(_) => {
                 let centis = interval.min(Centis::MAX_V3).get();
                 self.put(V3_INTERVAL, centis.to_be_bytes());

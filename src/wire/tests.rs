@@ -191,7 +191,7 @@ impl Sample {
     /// The form that [`Frame::seal`] used.
     fn sealed_with(&self) -> Coverage {
         match self.format {
-            Format::V2 { .. } => Coverage::MessageOnly,
+            Format::V2 { .. } | Format::V2Signed => Coverage::MessageOnly,
             Format::V3(Family::V4) => self.coverage,
             Format::V3(Family::V6) => Coverage::PseudoHeader,
         }
@@ -216,6 +216,7 @@ fn address(family: Family) -> BoxedStrategy<IpAddr> {
 fn format() -> impl Strategy<Value = Format> {
     prop_oneof![
         any::<Option<[u8; 8]>>().prop_map(|password| Format::V2 { password }),
+        Just(Format::V2Signed),
         Just(Format::V3(Family::V4)),
         Just(Format::V3(Family::V6)),
     ]
@@ -224,7 +225,9 @@ fn format() -> impl Strategy<Value = Format> {
 fn sample() -> impl Strategy<Value = Sample> {
     format().prop_flat_map(|format| {
         let interval = match format {
-            Format::V2 { .. } => (1_u16..=255).prop_map(|secs| centis(secs * 100)).boxed(),
+            Format::V2 { .. } | Format::V2Signed => {
+                (1_u16..=255).prop_map(|secs| centis(secs * 100)).boxed()
+            }
             Format::V3(_) => (1_u16..=4095).prop_map(centis).boxed(),
         };
         let coverage = prop_oneof![
@@ -274,6 +277,7 @@ proptest! {
         prop_assert!(advert.addresses().eq(sample.addresses.iter().copied()));
         let expected = match sample.format {
             Format::V2 { password } => Some((u8::from(password.is_some()), password.unwrap_or_default())),
+            Format::V2Signed => Some((2, [0; 8])),
             Format::V3(_) => None,
         };
         let authenticated = advert.authenticated().map(|found| (found.kind, *found.data));

@@ -5,17 +5,21 @@ use vipd::config::model::{Authentication, Transport};
 use super::reading::{clean, made, told};
 
 #[test]
-fn authentication_is_a_password_or_nothing() {
+fn authentication_is_a_password_a_header_or_nothing() {
     let pass = |own: &str| clean("", &format!("authentication {{\n{own}\n}}")).authentication;
     let expected = Authentication::Pass(*b"a b\0\0\0\0\0");
     assert_eq!(pass("auth_type PASS\n auth_pass \"a b\""), expected);
     assert_eq!(pass("auth_pass \"a b\"\n auth_type PASS"), expected);
+    let expected = Authentication::Ah(*b"a b\0\0\0\0\0");
+    assert_eq!(pass("auth_type AH\n auth_pass \"a b\""), expected);
     for (own, expected) in [
         ("auth_type PASS", "auth-without-password"),
         ("auth_pass x", "auth-without-type"),
         ("auth_type FOO\n auth_pass x", "bad-value auth-without-type"),
         ("auth_type PASS\n auth_pass 123456789", "auth-pass-cut"),
-        ("auth_type AH\n auth_pass x", "auth-unknown"),
+        ("auth_type AH", "auth-without-password"),
+        ("auth_type AH\n auth_pass 123456789", "auth-pass-cut"),
+        ("auth_type ah\n auth_pass x", "bad-value auth-without-type"),
         ("auth_type PASS auth_pass x", "auth-without-password"),
         ("auth_type", "missing-word"),
     ] {

@@ -12,8 +12,12 @@ pub enum Protocol {
     V2,
     /// VRRPv2 with a password.
     V2Password,
+    /// VRRPv2 behind an Authentication Header.
+    V2Ah,
     /// VRRPv2 to unicast peers.
     V2Unicast,
+    /// VRRPv2 behind an Authentication Header, to unicast peers.
+    V2AhUnicast,
     /// VRRPv3 over IPv4.
     V3,
     /// VRRPv3 over IPv4 to unicast peers.
@@ -26,10 +30,12 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::V2,
         Self::V2Password,
+        Self::V2Ah,
         Self::V2Unicast,
+        Self::V2AhUnicast,
         Self::V3,
         Self::V3Unicast,
         Self::V6,
@@ -39,14 +45,14 @@ impl Protocol {
     /// 2 or 3.
     pub fn version(self) -> u8 {
         match self {
-            Self::V2 | Self::V2Password | Self::V2Unicast => 2,
+            Self::V2 | Self::V2Password | Self::V2Ah | Self::V2Unicast | Self::V2AhUnicast => 2,
             Self::V3 | Self::V3Unicast | Self::V6 | Self::V6Unicast => 3,
         }
     }
 
     /// Whether adverts go to each peer alone.
     pub fn is_unicast(self) -> bool {
-        matches!(self, Self::V2Unicast | Self::V3Unicast | Self::V6Unicast)
+        matches!(self, Self::V2Unicast | Self::V2AhUnicast | Self::V3Unicast | Self::V6Unicast)
     }
 
     /// Whether it is over IPv6.
@@ -75,6 +81,8 @@ pub struct Router {
     pub priority: u8,
     /// `advert_int` in centiseconds.
     pub interval: u16,
+    /// `auth_pass`, where there is one.
+    pub password: String,
     /// Lines within `global_defs`.
     pub global: String,
     /// Further lines within `vrrp_instance`.
@@ -90,6 +98,7 @@ impl Router {
             protocol,
             priority,
             interval,
+            password: "1111".to_owned(),
             global: String::new(),
             instance: String::new(),
             before: String::new(),
@@ -127,8 +136,21 @@ impl Router {
                 format!("{}.{:02}", self.interval / 100, self.interval % 100)
             },
         );
-        if self.protocol == Protocol::V2Password {
-            text += "    authentication {\n        auth_type PASS\n        auth_pass 1111\n    }\n";
+        let kind = match self.protocol {
+            Protocol::V2Password => Some("PASS"),
+            Protocol::V2Ah | Protocol::V2AhUnicast => Some("AH"),
+            Protocol::V2
+            | Protocol::V2Unicast
+            | Protocol::V3
+            | Protocol::V3Unicast
+            | Protocol::V6
+            | Protocol::V6Unicast => None,
+        };
+        if let Some(kind) = kind {
+            let password = &self.password;
+            text += &format!(
+                "    authentication {{\n        auth_type {kind}\n        auth_pass {password}\n    }}\n"
+            );
         }
         if self.protocol.is_unicast() {
             text +=

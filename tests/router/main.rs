@@ -8,6 +8,7 @@
     reason = "the test's own helpers"
 )]
 
+mod authentication;
 mod elections;
 mod groups;
 mod links;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use vipd::config::model::{Instance, Peer, Transport};
 use vipd::types::{
-    Address, Cause, Centis, Differs, Family, GroupTransition, IfIndex, Instant, LinkAddress,
-    LinkName, LinkReport, MacAddr, Packet, Priority, Reject, Reprioritised, Scope, Slot, Standing,
-    Transition, Vrid,
+    Address, Cause, Centis, Differs, Envelope, Family, GroupTransition, IfIndex, Instant,
+    LinkAddress, LinkName, LinkReport, MacAddr, Packet, Priority, Reject, Reprioritised, Scope,
+    Slot, Standing, Transition, Vrid,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
 use vipd::wire::{Coverage, Format, Frame};
@@ -60,6 +60,8 @@ pub(crate) fn report(number: u32, name: &str, up: bool, addresses: &[&str]) -> L
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) sent: Vec<(IpAddr, u8, Vec<u8>)>,
+    /// What each of these travels in.
+    pub(crate) envelopes: Vec<Envelope>,
     pub(crate) desires: Vec<(Slot, Desire)>,
     pub(crate) assigned: Vec<(Slot, Option<String>)>,
     pub(crate) announced: Vec<Slot>,
@@ -71,6 +73,7 @@ pub(crate) struct Recorder {
 
 impl Outbox for Recorder {
     fn transmit(&mut self, packet: Transmit<'_>) {
+        self.envelopes.push(packet.envelope);
         self.sent.push((packet.destination, packet.ttl, packet.payload.to_vec()));
     }
 

@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 
 use vipd::sys::namespace::Network;
 use vipd::sys::{Arrivals, Departure, Poller, Receiver, Transmitter, clock};
-use vipd::types::{Centis, Family, IfIndex, Packet, Priority, Slot, Vrid};
+use vipd::types::{Centis, Envelope, Family, IfIndex, Packet, Priority, Protocol, Slot, Vrid};
 use vipd::wire::{Coverage, Format, Frame};
 
 /// Two networks and the cable between them. Both vanish with this value.
@@ -76,6 +76,7 @@ impl End {
             source: self.address_towards(destination),
             destination,
             ttl: 255,
+            envelope: Envelope::Vrrp,
             message,
         }
     }
@@ -83,7 +84,7 @@ impl End {
     /// Listens at this end.
     pub(crate) fn receiver(&self, address: IpAddr) -> Receiver {
         self.network.enter().unwrap();
-        Receiver::open(self.link, address).unwrap()
+        Receiver::open(self.link, address, Protocol::Vrrp).unwrap()
     }
 
     /// Sends from this end.

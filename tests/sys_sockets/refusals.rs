@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use vipd::sys::namespace::Network;
 use vipd::sys::{Departure, FrameSender, Receiver};
-use vipd::types::{IfIndex, MacAddr};
+use vipd::types::{self, IfIndex, MacAddr};
 use vipd::wire::{self, RouterFlag};
 
 use super::cable::{Cable, advert, drain, group_v4, group_v6, index, ip, never, slot};
@@ -56,7 +56,7 @@ fn thirty_interfaces_are_not_too_many_groups() {
     let receivers: Vec<Receiver> = (0..30)
         .map(|number| {
             ip(&format!("link add a{number} up type veth peer name b{number}"));
-            Receiver::open(index(&format!("a{number}")), group_v4()).unwrap()
+            Receiver::open(index(&format!("a{number}")), group_v4(), types::Protocol::Vrrp).unwrap()
         })
         .collect();
     assert_eq!(receivers.len(), 30);
@@ -65,7 +65,8 @@ fn thirty_interfaces_are_not_too_many_groups() {
 #[test]
 fn a_missing_interface_is_an_error_that_says_what_was_tried() {
     let _network = Network::create().expect("this test makes network namespaces: run it as root");
-    let error = Receiver::open(IfIndex::new(9999).unwrap(), group_v4()).unwrap_err();
+    let error =
+        Receiver::open(IfIndex::new(9999).unwrap(), group_v4(), types::Protocol::Vrrp).unwrap_err();
     assert_eq!(error.errno, Errno::NODEV);
     assert_eq!(error.to_string(), "join the multicast group: No such device (os error 19)");
 }

@@ -191,27 +191,15 @@ fn authentication(
         return Authentication::None;
     };
     let name = &written.name.value;
-    let signed = match kind.value {
-        AuthKind::Hmac => Some("an HMAC"),
-        AuthKind::Ah if version == Version::V2 && !strict => Some("IPsec AH"),
-        AuthKind::Ah | AuthKind::Pass => None,
-    };
-    if let Some(how) = signed {
-        // keepalived runs it, but its test complains of a router that wants to begin as Active.
-        let wants_active = written.state.is_some_and(|it| it.value == InitialState::Active);
-        let owner = written.priority.is_none_or(|it| it.value.is_owner());
-        let verdict = match kind.value {
-            AuthKind::Ah if wants_active && !owner => Verdict::General,
-            AuthKind::Ah | AuthKind::Hmac | AuthKind::Pass => Verdict::Silent,
-        };
+    if kind.value == AuthKind::Hmac {
         findings.push(
             Diagnostic::error(
                 "auth-unknown",
-                format!("{name} signs its adverts with {how}, which vipd does not speak"),
+                format!("{name} signs its adverts with an HMAC, which vipd does not speak"),
             )
             .at(kind.span, "its peers would refuse every advert and take the addresses too")
             .help("change all routers of the group to PASS or to no authentication")
-            .verdict(verdict),
+            .verdict(Verdict::Silent),
         );
         return Authentication::None;
     }
@@ -254,7 +242,20 @@ fn authentication(
                 .help("the other routers cut it too; write 8 bytes to be clear"),
         );
     }
-    Authentication::Pass(padded)
+    if kind.value != AuthKind::Ah {
+        return Authentication::Pass(padded);
+    }
+    // Said by keepalived's test, too; what it does is the same with either.
+    let wants_active = written.state.filter(|it| it.value == InitialState::Active);
+    let owner = written.priority.is_none_or(|it| it.value.is_owner());
+    if let Some(state) = wants_active.filter(|_| !owner) {
+        findings.push(
+            Diagnostic::warning("auth-ah-state", format!("{name} begins as Backup"))
+                .at(state.span, "with AH it has to hear how far its peers have counted")
+                .help("write state BACKUP; the priority decides who becomes Active"),
+        );
+    }
+    Authentication::Ah(padded)
 }
 
 fn tracked(

@@ -186,8 +186,44 @@ fn a_password_is_cut_to_8_bytes_and_unknown_to_version_3() {
 }
 
 #[test]
-fn ah_is_refused_because_two_routers_would_hold_the_addresses() {
-    let (instance, codes) = one(|it, _| it.auth_kind = set(AuthKind::Ah));
+fn an_authentication_header_needs_version_2_and_a_password_as_one_in_clear_text_does() {
+    let with_ah = |version, pass: Option<&str>| {
+        let pass = pass.map(|pass| said(pass.to_owned()));
+        let (instance, codes) = one(|it, _| {
+            it.policy.version = set(version);
+            it.auth_kind = set(AuthKind::Ah);
+            it.auth_pass = pass;
+        });
+        (instance.unwrap().authentication, codes)
+    };
+    let ah = Authentication::Ah(*b"k8s\0\0\0\0\0");
+    assert_eq!(with_ah(Version::V2, Some("k8s")), (ah, vec![]));
+    let lacking = (Authentication::None, vec!["auth-without-password"]);
+    assert_eq!(with_ah(Version::V2, None), lacking);
+    let none = (Authentication::None, vec!["auth-not-supported"]);
+    assert_eq!(with_ah(Version::V3, Some("k8s")), none);
+}
+
+#[test]
+fn an_authentication_header_begins_as_backup_and_says_so() {
+    let begun = |priority: u8| {
+        let (instance, codes) = one(|it, _| {
+            it.policy.version = set(Version::V2);
+            it.state = set(InitialState::Active);
+            it.priority = set(Priority::new(priority));
+            it.auth_kind = set(AuthKind::Ah);
+            it.auth_pass = set("k8s".to_owned());
+        });
+        assert!(instance.is_some());
+        codes
+    };
+    assert_eq!(begun(100), ["auth-ah-state"]);
+    assert!(begun(255).is_empty());
+}
+
+#[test]
+fn an_hmac_is_refused_because_two_routers_would_hold_the_addresses() {
+    let (instance, codes) = one(|it, _| it.auth_kind = set(AuthKind::Hmac));
     assert!(instance.is_none());
     assert_eq!(codes, ["auth-unknown"]);
 }

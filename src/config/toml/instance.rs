@@ -24,6 +24,8 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
     let peers = table.list("peers", peer::plain, peer::detailed);
     let ttl = table.setting("ttl", value::integer(0, 255));
     let auth_pass = table.setting("password", value::word);
+    let kinds = [("password", AuthKind::Pass), ("ah", AuthKind::Ah)];
+    let auth_kind = table.setting("authentication", value::choice(&kinds));
     let addresses = table.list("addresses", address::plain, address::detailed);
     let excluded = table.list("excluded", address::plain, address::detailed);
     let routes = table.list("routes", route::plain, route::detailed);
@@ -55,7 +57,8 @@ pub(super) fn read(named: Instance, table: &mut Table<'_, '_>) -> Instance {
         group,
         peers,
         ttl,
-        auth_kind: auth_pass.as_ref().map(|pass| Spanned::new(AuthKind::Pass, pass.span)),
+        auth_kind: auth_kind
+            .or_else(|| auth_pass.as_ref().map(|pass| Spanned::new(AuthKind::Pass, pass.span))),
         auth_pass,
         no_addresses: none_meant.map(|list| Spanned::new(true, list.span)),
         addresses: addresses.map_or_else(Vec::new, |list| list.value),

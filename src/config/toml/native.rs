@@ -10,7 +10,7 @@ pub(super) fn words(keepalived: &str) -> impl Iterator<Item = &'static str> + us
 const WORDS: &[(&str, &str)] = &[
     ("advert_int", "interval"),
     ("auth_pass", "password"),
-    ("authentication", "password"),
+    ("auth_type", "authentication"),
     ("autojoin", "auto_join"),
     ("brd", "broadcast"),
     ("check_unicast_src", "check_source"),

@@ -93,9 +93,13 @@ impl Text {
             self.line("source", quoted(&source.to_string()));
         }
         self.transport(&instance.transport);
-        if let Authentication::Pass(octets) = instance.authentication {
-            let password = String::from_utf8_lossy(&octets);
-            self.line("password", quoted(password.trim_end_matches('\0')));
+        match instance.authentication {
+            Authentication::None => {}
+            Authentication::Pass(octets) => self.line("password", password(&octets)),
+            Authentication::Ah(octets) => {
+                self.line("authentication", quoted("ah"));
+                self.line("password", password(&octets));
+            }
         }
         if let Some(vmac) = &instance.vmac {
             self.line("vmac", own_vmac(vmac, instance));
@@ -211,6 +215,11 @@ impl Text {
             self.line(key, value);
         }
     }
+}
+
+/// A password without what it is padded with.
+fn password(octets: &[u8; 8]) -> String {
+    quoted(String::from_utf8_lossy(octets).trim_end_matches('\0'))
 }
 
 /// A list of addresses, one to a line where there are several.

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
-use crate::config::model::{Instance, Model, Transport};
-use crate::types::{Address, Centis, IfIndex, Route, Rule, Slot};
+use crate::config::model::{Authentication, Instance, Model, Transport};
+use crate::types::{Address, Centis, Envelope, IfIndex, Route, Rule, Slot};
 use crate::vrrp::{Transmit, taught};
+use crate::wire::AUTH_HEADER;
 
 use super::layout::{HELD, TABLE_HEAD, Words, address, advert, index, ip_words, route, rule, word};
 use super::routes::{write_route, write_rule};
@@ -28,6 +29,8 @@ struct Estate {
     /// To whom they are sent.
     destinations: Vec<IpAddr>,
     taught: Option<Centis>,
+    /// What signs the release; 0 where nothing does.
+    key: u64,
     /// What was sent to whom the drawn table has no place for: that of the next one.
     early: Vec<Early>,
     addresses: Vec<Address>,
@@ -46,6 +49,7 @@ struct Early {
     source: IpAddr,
     destination: IpAddr,
     ttl: u8,
+    envelope: Envelope,
     message: Vec<u8>,
 }
 
@@ -106,6 +110,7 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
             adverts: Adverts::of(instance),
             destinations: destinations(&instance.transport),
             taught: taught(instance),
+            key: key(instance.authentication),
             early: Vec::new(),
             addresses: instance.held().cloned().collect(),
             routes: instance.routes.clone(),
@@ -165,7 +170,7 @@ impl<M: Deref<Target = [AtomicU64]>> Drawer<M> {
             return;
         };
         match estate.drawn.and_then(|drawn| drawn.find(words, packet)) {
-            Some(at) => write_advert(words, at, packet),
+            Some(at) => write_advert(words, at, packet, estate.key),
             None => estate.remember(packet),
         }
     }
@@ -213,7 +218,7 @@ impl Estate {
 
     /// Keeps an advert for the next table, in place of an older one to the same destination.
     fn remember(&mut self, packet: &Transmit<'_>) {
-        let Transmit { link, source, destination, ttl, payload, .. } = *packet;
+        let Transmit { link, source, destination, ttl, envelope, payload, .. } = *packet;
         if !self.destinations.contains(&destination) || payload.len() > self.adverts.room * 8 {
             return;
         }
@@ -221,12 +226,13 @@ impl Estate {
         match known {
             Some(early) => {
                 (early.link, early.source, early.ttl) = (link, source, ttl);
+                early.envelope = envelope;
                 early.message.clear();
                 early.message.extend_from_slice(payload);
             }
             None => {
                 let message = payload.to_vec();
-                self.early.push(Early { link, source, destination, ttl, message });
+                self.early.push(Early { link, source, destination, ttl, envelope, message });
             }
         }
     }
@@ -251,11 +257,11 @@ impl Estate {
             words.write(at + advert::TAUGHT, u64::from(taught));
         }
         for early in self.early.drain(..) {
-            let Early { link, source, destination, ttl, ref message } = early;
-            let packet =
-                Transmit { slot: self.slot, link, source, destination, ttl, payload: message };
+            let Early { link, source, destination, ttl, envelope, ref message } = early;
+            let (slot, payload) = (self.slot, message);
+            let packet = Transmit { slot, link, source, destination, ttl, envelope, payload };
             if let Some(at) = new.find(words, &packet) {
-                write_advert(words, at, &packet);
+                write_advert(words, at, &packet, self.key);
             }
         }
         for (at, wanted) in new.addresses.places().zip(&self.addresses) {
@@ -330,12 +336,20 @@ impl Adverts {
             Transport::Unicast { peers, .. } => peers.len(),
         };
         let octets = instance.addresses.len() * instance.family.octets();
-        let message = HEADER + octets + AUTHENTICATION;
+        let message = AUTH_HEADER + HEADER + octets + AUTHENTICATION;
         Self { count, room: message.div_ceil(8) }
     }
 
     const fn words(self) -> usize {
         self.count * (advert::MESSAGE + self.room)
+    }
+}
+
+/// What signs an instance's adverts, as a word.
+fn key(authentication: Authentication) -> u64 {
+    match authentication {
+        Authentication::None | Authentication::Pass(_) => 0,
+        Authentication::Ah(key) => u64::from_be_bytes(key),
     }
 }
 
@@ -357,12 +371,17 @@ fn carry_over(words: Words<'_>, from: usize, to: usize, adverts: Adverts) {
     }
 }
 
-fn write_advert(words: Words<'_>, at: usize, packet: &Transmit<'_>) {
-    let link = u64::from(packet.link.get()) | u64::from(packet.ttl) << 32;
+fn write_advert(words: Words<'_>, at: usize, packet: &Transmit<'_>, key: u64) {
+    let id = match packet.envelope {
+        Envelope::Vrrp => 0,
+        Envelope::Ah(id) => id.get(),
+    };
+    let link = u64::from(packet.link.get()) | u64::from(packet.ttl) << 32 | u64::from(id) << 40;
     words.write(at + advert::LENGTH, 0);
     words.write(at + advert::LINK_AND_TTL, link);
     words.write_ip(at + advert::SOURCE, packet.source);
     words.write_ip(at + advert::DESTINATION, packet.destination);
+    words.write(at + advert::KEY, key);
     words.write_octets(at + advert::MESSAGE, packet.payload);
     words.write(at + advert::LENGTH, word(packet.payload.len()));
 }

@@ -11,10 +11,10 @@ use crate::daemon::links;
 use crate::kernel::netlink::Netlink;
 use crate::kernel::{Kernel, Object, ObjectId, Operation, Outcome, Target, Verb};
 use crate::sys::{Departure, Transmitter};
-use crate::types::Slot;
+use crate::types::{Envelope, Slot};
 
 use super::read::{LastAdvert, Will};
-use super::release::{released, shortened};
+use super::release::{released, shortened, signed_release};
 
 /// Hands over first: the peers are told that every Active instance leaves. Then rules, routes and
 /// addresses go.
@@ -76,8 +76,17 @@ fn remove(kernel: &mut impl Kernel, will: &Will) -> usize {
 /// Each goes out a few times, some hundred microseconds apart, in case one is lost. Priority 0
 /// has the interval that the peers know from before: some drop what they do not expect.
 fn release(transmitter: &mut Transmitter, adverts: &[LastAdvert]) -> usize {
-    let taught = |advert: &LastAdvert| shortened(&advert.message, advert.taught?);
-    let leaving = |advert: &LastAdvert| released(&advert.message);
+    let taught = |advert: &LastAdvert| {
+        let message = shortened(&advert.message, advert.taught?)?;
+        Some((Envelope::Vrrp, message))
+    };
+    // A receiver takes no number twice, so each copy of a signed release has its own.
+    let leaving = |copy: u32| {
+        move |advert: &LastAdvert| match advert.key {
+            Some(key) => signed_release(advert, key, copy + 1),
+            None => Some((Envelope::Vrrp, released(&advert.message)?)),
+        }
+    };
     let mut sent = 0;
     for copy in 0..COPIES {
         pause(copy);
@@ -85,7 +94,7 @@ fn release(transmitter: &mut Transmitter, adverts: &[LastAdvert]) -> usize {
     }
     for copy in 0..COPIES {
         pause(copy);
-        sent += send(transmitter, adverts, leaving);
+        sent += send(transmitter, adverts, leaving(copy));
     }
     sent
 }
@@ -93,12 +102,12 @@ fn release(transmitter: &mut Transmitter, adverts: &[LastAdvert]) -> usize {
 fn send(
     transmitter: &mut Transmitter,
     adverts: &[LastAdvert],
-    message: impl Fn(&LastAdvert) -> Option<Vec<u8>>,
+    message: impl Fn(&LastAdvert) -> Option<(Envelope, Vec<u8>)>,
 ) -> usize {
     let mut sent = 0;
     let refused = |errno: Errno| warn!(error = %errno, "A release was not sent.");
     for (index, advert) in adverts.iter().enumerate() {
-        let (Some(message), Some(slot)) = (message(advert), Slot::new(index)) else {
+        let (Some((envelope, message)), Some(slot)) = (message(advert), Slot::new(index)) else {
             continue;
         };
         let departure = Departure {
@@ -107,6 +116,7 @@ fn send(
             source: advert.source,
             destination: advert.destination,
             ttl: advert.ttl,
+            envelope,
             message: &message,
         };
         transmitter.push(departure, |_slot, errno| refused(errno));
@@ -117,7 +127,7 @@ fn send(
 }
 
 /// Waits before every copy but the first.
-fn pause(copy: usize) {
+fn pause(copy: u32) {
     if copy > 0
         && let Ok(span) = Timespec::try_from(BETWEEN_COPIES)
     {
@@ -127,6 +137,6 @@ fn pause(copy: usize) {
 }
 
 /// How often each release is sent.
-const COPIES: usize = 3;
+const COPIES: u32 = 3;
 /// How far apart the copies are.
 const BETWEEN_COPIES: Duration = Duration::from_micros(300);

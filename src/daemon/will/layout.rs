@@ -7,11 +7,12 @@
 //! advert   0        slot | room for the message, in words « 32
 //!          1        1: the router is Active
 //!          2        the interval that is taught before leaving, centiseconds; 0: none
-//!          3        interface | TTL « 32
+//!          3        interface | TTL « 32 | identification « 40, 0: none signed
 //!          4, 5     source           as IPv6, IPv4 mapped into it
 //!          6, 7     destination      likewise
-//!          8        length of the message in octets; 0: never sent
-//!          9 …      the message
+//!          8        the key that its Authentication Header is made with, as octets; 0: none
+//!          9        length of the message in octets; 0: never sent
+//!          10 …     the message, behind its Authentication Header if it has one
 //! address  0        slot | prefix « 32 | prefix of the peer « 40 | it has a peer « 48
 //!          1        1: it may be on the interface
 //!          2, 3     the address
@@ -54,8 +55,9 @@ pub(super) mod advert {
     pub(in super::super) const LINK_AND_TTL: usize = 3;
     pub(in super::super) const SOURCE: usize = 4;
     pub(in super::super) const DESTINATION: usize = 6;
-    pub(in super::super) const LENGTH: usize = 8;
-    pub(in super::super) const MESSAGE: usize = 9;
+    pub(in super::super) const KEY: usize = 8;
+    pub(in super::super) const LENGTH: usize = 9;
+    pub(in super::super) const MESSAGE: usize = 10;
 }
 
 /// Offsets within an address.

@@ -34,7 +34,9 @@ pub(in crate::daemon) struct LastAdvert {
     pub(in crate::daemon) ttl: u8,
     /// The interval that Backups are to be taught before priority 0, if any.
     pub(in crate::daemon) taught: Option<Centis>,
-    /// The VRRP message.
+    /// What makes its Authentication Header, if it has one.
+    pub(in crate::daemon) key: Option<[u8; 8]>,
+    /// The VRRP message, behind its Authentication Header if it has one.
     pub(in crate::daemon) message: Vec<u8>,
 }
 
@@ -87,6 +89,7 @@ fn read_advert(words: Words<'_>, at: usize) -> Option<LastAdvert> {
         source: words.read_ip(at + advert::SOURCE),
         destination: words.read_ip(at + advert::DESTINATION),
         ttl: u8::try_from(link >> 32 & 0xff).ok()?,
+        key: (link >> 40 != 0).then(|| words.read(at + advert::KEY).to_be_bytes()),
         taught: taught.and_then(|centis| Centis::new(centis).ok()),
         message: words.read_octets(at + advert::MESSAGE, length),
     })

@@ -1,6 +1,9 @@
 //! An advert becomes the release of the same router.
 
-use crate::types::{Centis, Priority};
+use crate::types::{Centis, Envelope, Priority};
+use crate::wire::{AUTH_HEADER, Authenticator};
+
+use super::read::LastAdvert;
 
 /// `advert` with the priority that says "I leave"; `None` if it is no VRRP message.
 ///
@@ -8,6 +11,22 @@ use crate::types::{Centis, Priority};
 /// Router itself would have sent.
 pub(super) fn released(advert: &[u8]) -> Option<Vec<u8>> {
     with_priority(advert, Priority::RELEASE)
+}
+
+/// The same behind an Authentication Header, which is made anew with `key`: `later` numbers after
+/// that of `advert`. `None` where `advert` has none.
+pub(super) fn signed_release(
+    advert: &LastAdvert,
+    key: [u8; 8],
+    later: u32,
+) -> Option<(Envelope, Vec<u8>)> {
+    let (header, message) = advert.message.split_at_checked(AUTH_HEADER)?;
+    let last = u32::from_be_bytes(*header.get(SEQUENCE..)?.first_chunk()?);
+    let released = released(message)?;
+    let mut authenticator = Authenticator::new(key, last.saturating_add(later));
+    let (source, destination) = (advert.source, advert.destination);
+    let (envelope, signed) = authenticator.sign(&released, source, destination, advert.ttl)?;
+    Some((envelope, signed.to_vec()))
 }
 
 /// `advert` with another interval, for the receivers to learn; `None` if it is no VRRPv3 message
@@ -49,6 +68,8 @@ fn word(message: &[u8], offset: usize) -> Option<u16> {
     Some(u16::from_be_bytes(octets.try_into().ok()?))
 }
 
+/// Offset of the sequence number in an Authentication Header.
+const SEQUENCE: usize = 8;
 /// Offset of the priority and, behind it, the number of addresses (RFC 9568 §5.1).
 const PRIORITY: usize = 2;
 /// Offset of version 3's interval, four reserved bits before it.
@@ -60,7 +81,7 @@ const CHECKSUM: usize = 6;
 mod tests {
     use std::net::IpAddr;
 
-    use crate::types::{Family, Vrid};
+    use crate::types::{Family, IfIndex, Vrid};
     use crate::wire::{Coverage, Format, Frame};
 
     use super::*;
@@ -81,7 +102,8 @@ mod tests {
         frame.seal(priority, interval, source, group, coverage).to_vec()
     }
 
-    const FORMS: [(Format, Coverage); 5] = [
+    const FORMS: [(Format, Coverage); 6] = [
+        (Format::V2Signed, Coverage::MessageOnly),
         (Format::V2 { password: None }, Coverage::MessageOnly),
         (Format::V2 { password: Some(*b"secret\0\0") }, Coverage::MessageOnly),
         (Format::V3(Family::V4), Coverage::PseudoHeader),
@@ -103,12 +125,45 @@ mod tests {
     }
 
     #[test]
+    fn a_signed_release_is_the_router_s_own_a_few_numbers_later() {
+        let (source, group): (IpAddr, IpAddr) = ([10, 9, 0, 5].into(), [224, 0, 0, 18].into());
+        let key = *b"secret\0\0";
+        let mut router = Authenticator::new(key, 41);
+        let mut sign = |priority| {
+            let message = sealed(Format::V2Signed, Coverage::MessageOnly, priority, 100);
+            router.advance();
+            let (envelope, signed) = router.sign(&message, source, group, 255).unwrap();
+            (envelope, signed.to_vec())
+        };
+        let (_, message) = sign(100);
+        let advert = LastAdvert {
+            link: IfIndex::new(2).unwrap(),
+            source,
+            destination: group,
+            ttl: 255,
+            taught: None,
+            key: Some(key),
+            message,
+        };
+        for later in 1..=3 {
+            assert_eq!(signed_release(&advert, key, later), Some(sign(0)), "{later}");
+        }
+        for length in 0..AUTH_HEADER + 8 {
+            let message = advert.message[..length].to_vec();
+            let cut = LastAdvert { message, ..advert.clone() };
+            assert_eq!(signed_release(&cut, key, 1), None, "{length} octets");
+        }
+    }
+
+    #[test]
     fn a_shortened_advert_is_the_router_s_own() {
         for (format, coverage) in FORMS {
             let advert = sealed(format, coverage, 100, 4095);
             let short = shortened(&advert, Centis::SHORTEST);
             match format {
-                Format::V2 { .. } => assert_eq!(short, None, "version 2 has nothing to learn"),
+                Format::V2 { .. } | Format::V2Signed => {
+                    assert_eq!(short, None, "version 2 has nothing to learn")
+                }
                 Format::V3(_) => {
                     assert_eq!(short.unwrap(), sealed(format, coverage, 100, 1));
                 }

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicU64;
 
 use crate::config::model::{Instance, Peer, Transport};
 use crate::types::{
-    Address, Centis, Family, Hop, IfIndex, LinkName, Prefix, Route, RouteKind, Rule, RuleAction,
-    Scope, Slot, Vrid,
+    Address, Centis, Envelope, Family, Hop, IfIndex, LinkName, Prefix, Route, RouteKind, Rule,
+    RuleAction, Scope, Slot, Vrid,
 };
 use crate::vrrp::Transmit;
 
@@ -60,6 +60,7 @@ fn advert<'a>(slot_index: usize, destination: &str, payload: &'a [u8]) -> Transm
         source: ip("10.0.0.9"),
         destination: ip(destination),
         ttl: 255,
+        envelope: Envelope::Vrrp,
         payload,
     }
 }

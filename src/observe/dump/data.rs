@@ -87,6 +87,7 @@ fn instance(text: &mut String, seen: &Seen) {
         Authentication::Pass(_) => {
             *text += "   Authentication type = SIMPLE_PASSWORD\n   Password = ********\n";
         }
+        Authentication::Ah(_) => *text += "   Authentication type = IPSEC_AH\n",
     }
     *text += &format!("   Virtual IP ({}):\n", config.addresses.len());
     for address in &config.addresses {

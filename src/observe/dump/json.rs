@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{LENGTH, Seen, Snapshot, State, quoted};
+use super::{AUTH_FAILURE, LENGTH, Seen, Snapshot, State, quoted};
 use crate::config::model::{Authentication, Deletion, Preempt};
 use crate::types::{Address, Reject, Standing};
 
@@ -88,6 +88,10 @@ fn data(seen: &Seen) -> String {
             object.put("auth_type", 1);
             object.text("auth_data", "********");
         }
+        Authentication::Ah(_) => {
+            object.put("auth_type", 2);
+            object.text("auth_data", "********");
+        }
     }
     object.end()
 }
@@ -107,7 +111,7 @@ fn stats(seen: &Seen) -> String {
         ("addr_list_err", seen.address_list_errors()),
         ("invalid_authtype", seen.counted(&[Reject::AuthUnknown])),
         ("authtype_mismatch", seen.counted(&[Reject::AuthMismatch])),
-        ("auth_failure", seen.counted(&[Reject::AuthFailed])),
+        ("auth_failure", seen.counted(&AUTH_FAILURE)),
         ("pri_zero_rcvd", counted.releases_received),
         ("pri_zero_sent", counted.releases_sent),
     ] {

@@ -192,5 +192,9 @@ fn scope(scope: Scope) -> String {
     }
 }
 
+/// What keepalived counts as a failed authentication.
+const AUTH_FAILURE: [Reject; 4] =
+    [Reject::AuthFailed, Reject::AhIndex, Reject::AhDigest, Reject::AhReplay];
+
 /// What keepalived counts as too short, or too long.
 const LENGTH: [Reject; 2] = [Reject::Length, Reject::NoAddresses];

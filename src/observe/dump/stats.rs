@@ -1,6 +1,6 @@
 //! `keepalived.stats`
 
-use super::{LENGTH, Seen, Snapshot};
+use super::{AUTH_FAILURE, LENGTH, Seen, Snapshot};
 use crate::types::Reject;
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
@@ -42,7 +42,7 @@ fn instance(seen: &Seen) -> String {
         seen.address_list_errors(),
         seen.counted(&[Reject::AuthUnknown]),
         seen.counted(&[Reject::AuthMismatch]),
-        seen.counted(&[Reject::AuthFailed]),
+        seen.counted(&AUTH_FAILURE),
         counted.releases_received,
         counted.releases_sent,
     )
