@@ -5,6 +5,7 @@
 //! | `run`, `detach` | from the command line to the processes |
 //! | `supervisor` | the parent process, with `pidfile`, `backoff`, `service` (systemd) |
 //! | `worker` | the child process's main thread, with `reload`, `realtime` |
+//! | `timed`, `appointment` | reloads at a time that a file says |
 //! | `dumps` | the files that keepalived's signals ask for |
 //! | `herald` | what programs and pipes are told of what the core thread tells |
 //! | `core` | the thread that runs the protocol, with `effects`, `sockets` |
@@ -15,6 +16,7 @@
 //! | `legacy` | the configuration that the next worker gets from it |
 //! | `pulse` | how it sees that a worker hangs |
 
+mod appointment;
 mod backoff;
 mod board;
 mod core;
@@ -51,6 +53,7 @@ pub mod signals;
 mod sockets;
 mod supervisor;
 mod threads;
+mod timed;
 mod verdicts;
 mod watched;
 mod will;

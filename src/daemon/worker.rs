@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rustix::process::{Pid, getppid};
+use rustix::process::{Pid, Signal, getppid, kill_process};
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -36,6 +36,7 @@ use super::report::{News, Reporter};
 use super::signals::{self, Request};
 use super::supervisor::{Shared, Start};
 use super::threads::{Memory, Threads};
+use super::timed::Timed;
 use super::watched;
 use super::will::Drawer;
 
@@ -70,6 +71,7 @@ pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), E
             dumps,
             at_fault: HashSet::new(),
             threads,
+            timed: Timed::new()?,
             legacy,
             // Never closed by us: its end tells the supervisor that no thread runs any more.
             reporter: Box::leak(Box::new(reporter)),
@@ -100,6 +102,7 @@ struct Main<'a> {
     /// Instances that became unable to run and have told so.
     at_fault: HashSet<Slot>,
     threads: Threads,
+    timed: Timed,
     legacy: Legacy,
     reporter: &'static Reporter,
     /// Who started this process.
@@ -119,6 +122,7 @@ impl Main<'_> {
                     }
                 }
                 () = self.herald.notifier().catch_up() => {}
+                () = self.timed.due() => self.ask_for_a_reload(),
                 Some(request) = signals.recv() => match request {
                     Request::Stop => return self.stop().await,
                     Request::Reload => self.reload().await,
@@ -193,6 +197,15 @@ impl Main<'_> {
         sights
     }
 
+    /// Has the supervisor pass a reload on, as whoever sends it the signal: systemd is told of it.
+    fn ask_for_a_reload(&self) {
+        if let Some(supervisor) = self.supervisor.filter(|it| getppid() == Some(*it))
+            && let Err(error) = kill_process(supervisor, Signal::HUP)
+        {
+            warn!(%error, "The time of a reload has come and nobody can be told.");
+        }
+    }
+
     /// Reads the configuration again and makes it the running one, if it can be run.
     async fn reload(&mut self) {
         info!(process = "worker", "Reloading");
@@ -222,6 +235,7 @@ impl Main<'_> {
         self.threads.configure(&model.node);
         self.threads.prepare(&model).await;
         self.model = model;
+        self.timed.follow(&self.model.node.reload);
         let Some(applied) = self.threads.apply(changes).await else {
             return; // the core thread has ended, as `listen` will find
         };

@@ -5,6 +5,8 @@
 pub mod accounts;
 #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper")]
 mod arrivals;
+#[expect(unsafe_code, reason = "the calendar of the C library has no safe wrapper")]
+pub mod calendar;
 #[expect(unsafe_code, reason = "socket options that no crate knows")]
 mod call;
 #[expect(unsafe_code, reason = "what happens between fork and exec has no safe wrapper")]

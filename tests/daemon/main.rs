@@ -25,3 +25,4 @@ mod reload;
 mod service;
 mod stop;
 mod support;
+mod timed;

@@ -94,7 +94,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
         .pending("not used by this version; ${_RANDOM} differs from start to start"),
     b("reload_check_config"),
     c("reload_file"),
-    c("reload_time_file").wants(1).pending(TIMED_RELOAD),
+    c("reload_time_file").wants(1),
     c("reload_repeat"),
     c("config_save_dir").takes(1).quiet(),
     c("tmp_config_directory").wants(1).quiet(),
@@ -159,7 +159,6 @@ pub(super) const KEYWORDS: &[Keyword] = &[
 const OWNER_IGNORES: &str =
     "not kept by this version; an owner yields to another owner of a higher address";
 const EXTRA_GARP: &str = "not done by this version; extra interfaces are not announced on";
-const TIMED_RELOAD: &str = "not watched by this version; send SIGHUP to reload";
 const LIFE_SCRIPT: &str = "not run by this version; what it prepares has to be there already";
 const SNMP: &str = "not spoken by this version; a monitor that asks by SNMP gets no answer";
 const DBUS: &str = "not spoken by this version; a monitor that asks by D-Bus gets no answer";
