@@ -248,9 +248,13 @@ impl Instance {
         self.addresses.iter().chain(&self.excluded)
     }
 
-    /// Every interface that carries something of it whose loss is a fault.
+    /// Every interface that carries something of it whose loss is a fault. An address says nothing
+    /// of its own interface, where it is anyway; a route or a rule that names it does.
     pub fn carriers(&self) -> impl Iterator<Item = LinkName> {
-        let addresses = self.held().filter(|it| it.tracked).map(|it| it.link);
+        let own_vmac = self.vmac.as_ref().map(|vmac| vmac.name);
+        let is_own = move |link| link == self.interface || Some(link) == own_vmac;
+        let tracked = self.held().filter(|address| address.tracked).map(|address| address.link);
+        let addresses = tracked.filter(move |link| !is_own(*link));
         let routes = self.routes.iter().filter(|it| it.tracked).flat_map(Route::links);
         let rules = self.rules.iter().filter(|it| it.tracked).flat_map(Rule::links);
         addresses.chain(routes).chain(rules)

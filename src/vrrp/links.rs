@@ -69,12 +69,10 @@ impl Links {
         // Its virtual interface goes up and down with the one under it.
         let own_vmac = instance.vmac.as_ref().map(|vmac| vmac.name);
         let own = own_fault(&instance.interface).or_else(|| own_fault(&own_vmac?));
-        let is_own = |link: &LinkName| *link == instance.interface || Some(*link) == own_vmac;
-        let carried = instance.carriers().filter(|link| !is_own(link));
         let unweighted = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
         let required = unweighted.clone().filter(|t| !t.reverse).map(|tracked| tracked.link);
         let unwanted = || unweighted.filter(|t| t.reverse && self.is_up(&t.link));
-        own.or_else(|| carried.chain(required).find_map(|link| fault(&link)))
+        own.or_else(|| instance.carriers().chain(required).find_map(|link| fault(&link)))
             .or_else(|| unwanted().next().map(|tracked| Fault::LinkUp(tracked.link)))
     }
 

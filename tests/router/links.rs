@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vipd::config::model::{Instance, TrackedInterface, Transport};
-use vipd::types::{Address, Cause, Family, Fault, Standing, Weight};
+use vipd::types::{Address, Cause, Family, Fault, Rule, RuleAction, Standing, Weight};
 use vipd::vrrp::Input;
 
 use crate::node::{DOWN, GROUP, Node, index, instance, ip, link, report, unicast};
@@ -124,6 +124,21 @@ fn a_tracked_interface_is_a_fault_or_changes_the_priority() {
     assert_eq!((priority(&node), node.standing(1)), (100, Standing::Backup));
     node.link(&report(3, "eth1", false, &[]));
     assert_eq!((priority(&node), node.standing(1)), (70, Standing::Initialize));
+}
+
+#[test]
+fn an_untracked_interface_is_a_fault_all_the_same_if_a_rule_of_the_instance_names_it() {
+    let alone = Instance { track_primary: false, ..instance("alone", 51) };
+    let mut rule = Rule::new(Family::V4, 100, RuleAction::Table(100));
+    rule.input = Some(link("eth0"));
+    let ruled = Instance { track_primary: false, rules: vec![rule], ..instance("ruled", 52) };
+    let mut node = Node::new(vec![alone, ruled]);
+    node.out.told.clear();
+
+    node.link(&report(2, "eth0", false, &["10.0.0.5"]));
+
+    let fault = Cause::Fault(Fault::LinkDown(link("eth0")));
+    assert_eq!(node.out.causes(), [(Standing::Initialize, fault)]);
 }
 
 #[test]
