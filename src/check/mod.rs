@@ -29,6 +29,7 @@ pub use health::Health;
 pub use outcome::Outcome;
 pub use report::{Report, Reports};
 pub use schedule::Checks;
+pub use script::refusal;
 
 /// Something that can be asked how it is.
 pub trait Probe: Send {

@@ -12,8 +12,9 @@ use super::registry::Refusal;
 use super::{Cadence, Health, Observation, Outcome, Prepared, Probe, Surroundings};
 use crate::config::model;
 use crate::sys::process::Exit;
+use crate::sys::programs::Unfit;
 use crate::sys::{self, Identity, accounts, clock, programs};
-use crate::types::{Account, Program, Verdict};
+use crate::types::{Account, Program, Unrun, Verdict};
 
 /// A program that is run again and again.
 struct Script {
@@ -35,16 +36,8 @@ pub(super) fn prepare(
     surroundings: &Surroundings,
     nursery: &Nursery,
 ) -> Result<Prepared, Refusal> {
-    let Program { words, account } = &script.program;
-    let identity = identity(account.as_ref(), surroundings)?;
-    let words = shell_if_redirected(words);
-    let name = words.first().map_or("", String::as_str);
-    let absent = |unfit: programs::Unfit| Refusal(format!("not found/accessible: {unfit}"));
-    let path = programs::locate(name, identity).map_err(absent)?;
-    if surroundings.secure {
-        programs::check_security(&path, identity)
-            .map_err(|unfit| Refusal(format!("it has unsafe permissions: {unfit}")))?;
-    }
+    let Found { path, words, identity } =
+        find(script, surroundings).map_err(|unrun| Refusal(unrun.reason))?;
     let (rise, fall) = (script.rise, script.fall);
     let health =
         if script.init_fail { Health::failed(rise, fall) } else { Health::unknown(rise, fall) };
@@ -53,14 +46,47 @@ pub(super) fn prepare(
     Ok(Prepared { probe, cadence: Cadence::Every(script.interval), health })
 }
 
+/// What is run for a script.
+struct Found {
+    path: PathBuf,
+    words: Vec<String>,
+    identity: Identity,
+}
+
+/// Why the script would not be run; `None` if it would. May wait for the disk and for a directory
+/// of users.
+#[must_use]
+pub fn refusal(script: &model::Script, surroundings: &Surroundings) -> Option<Unrun> {
+    find(script, surroundings).err()
+}
+
+fn find(script: &model::Script, surroundings: &Surroundings) -> Result<Found, Unrun> {
+    let Program { words, account } = &script.program;
+    let identity = identity(account.as_ref(), surroundings)?;
+    let words = shell_if_redirected(words);
+    let name = words.first().map_or("", String::as_str);
+    let because =
+        |what: &str, unfit: Unfit| Unrun { reason: format!("{what}: {unfit}"), help: unfit.help() };
+    let path =
+        programs::locate(name, identity).map_err(|unfit| because("not found/accessible", unfit))?;
+    if surroundings.secure {
+        programs::check_security(&path, identity)
+            .map_err(|unfit| because("it has unsafe permissions", unfit))?;
+    }
+    Ok(Found { path, words, identity })
+}
+
 /// As whom a program runs: as its own line says, else as `script_user`, else as
 /// `keepalived_script` where there is such a user, else as the daemon, unless that is forbidden.
-fn identity(own: Option<&Account>, surroundings: &Surroundings) -> Result<Identity, Refusal> {
+fn identity(own: Option<&Account>, surroundings: &Surroundings) -> Result<Identity, Unrun> {
     let usual = || Account { user: USUAL_USER.to_owned(), group: None };
     let unknown = |account: &Account, error: sys::Error| {
         let group = account.group.as_ref().map(|group| format!(" with group {group}"));
         let group = group.unwrap_or_default();
-        Refusal(format!("user {}{group} cannot be used: {}", account.user, error.errno))
+        Unrun {
+            reason: format!("user {}{group} cannot be used: {}", account.user, error.errno),
+            help: format!("`useradd --system {}`, or name another user", account.user),
+        }
     };
     match own.or(surroundings.account.as_ref()) {
         Some(account) => accounts::find(account).map_err(|error| unknown(account, error)),

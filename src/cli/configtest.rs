@@ -9,8 +9,8 @@ use clap::Args;
 
 use super::terminal::tell;
 use super::{Ended, check};
-use crate::config::{self, Loaded, Machine};
-use crate::daemon::{self, Options, link_exists, look_at_host};
+use crate::config::{self, Host, Loaded, Machine};
+use crate::daemon::{self, Options, link_exists, look_at_host, look_at_programs};
 
 /// The arguments of `vipd check`.
 #[derive(Args, Debug)]
@@ -53,7 +53,7 @@ impl Arguments {
         if !elsewhere {
             loaded.check_links(Machine::Other, link_exists);
             if let Some(model) = &loaded.model {
-                let host = look_at_host(model);
+                let host = Host { unrun: look_at_programs(model), ..look_at_host(model) };
                 loaded.advise(&host);
             }
         }

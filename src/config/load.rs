@@ -38,7 +38,7 @@ pub struct Loaded {
     pub sources: Sources,
     /// The interfaces it names.
     links: Vec<Spanned<LinkName>>,
-    /// The names of its instances.
+    /// The names of its instances, scripts and groups.
     names: Vec<Spanned<String>>,
 }
 
@@ -68,8 +68,15 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
         diagnostics,
         sources,
         links: declared.links().collect(),
-        names: declared.instances.into_iter().map(|it| it.name).collect(),
+        names: names(declared),
     }
+}
+
+/// What advice may be about.
+fn names(declared: Declared) -> Vec<Spanned<String>> {
+    let instances = declared.instances.into_iter().map(|it| it.name);
+    let trackers = declared.trackers.into_iter().map(|it| it.name);
+    instances.chain(trackers).chain(declared.groups.into_iter().map(|it| it.name)).collect()
 }
 
 fn native(path: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Declared {
@@ -147,6 +154,10 @@ impl Loaded {
             return;
         };
         for Advice { about, finding } in advise(model, host) {
+            let mut told = self.diagnostics.iter().filter(|it| it.code == keepalived::NO_PROGRAM);
+            if told.any(|it| finding.message.ends_with(&it.message)) {
+                continue;
+            }
             let place = self.names.iter().find(|name| name.value == about);
             self.diagnostics.push(match place {
                 Some(name) => finding.at(name.span, ""),

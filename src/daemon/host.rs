@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use crate::check::{self, Surroundings};
 use crate::config::Host;
-use crate::config::model::{Instance, Model};
-use crate::types::{Family, LinkName};
+use crate::config::model::{Instance, Model, Watch};
+use crate::notify::{self, Setup};
+use crate::types::{Family, LinkName, Program, Unrun};
 
 /// Looks at the machine, as far as it matters to `model`. What cannot be read is not known.
 #[must_use]
@@ -17,8 +19,33 @@ pub fn look(model: &Model) -> Host {
     Host {
         local_bind_only: families.filter(|family| is_local_bind_only(*family)).collect(),
         strict_filter: links.into_iter().filter(|link| is_strict(link.as_str())).collect(),
+        unrun: Vec::new(),
         cloud: Host::cloud_of(&firmware("sys_vendor"), &firmware("product_name")),
     }
+}
+
+/// The programs of `model` that would not be run, each once, and why. May wait for the disk and for
+/// a directory of users.
+#[must_use]
+pub fn look_at_programs(model: &Model) -> Vec<(Program, Unrun)> {
+    let surroundings = Surroundings {
+        secure: model.node.secure_scripts,
+        account: model.node.script_account.clone(),
+    };
+    let scripts = model.trackers.iter().filter_map(|tracker| match &tracker.watch {
+        Watch::Script(script) => Some(script),
+        Watch::File(_) | Watch::Process(_) => None,
+    });
+    let scripts = scripts.map(|it| (&it.program, check::refusal(it, &surroundings)));
+    let setup = Setup::of(model);
+    let hooks = setup.programs().map(|it| (it, notify::refusal(it, &setup)));
+    let mut all: Vec<(Program, Unrun)> = Vec::new();
+    for (program, unrun) in scripts.chain(hooks) {
+        if let Some(unrun) = unrun.filter(|_| !all.iter().any(|(known, _)| known == program)) {
+            all.push((program.clone(), unrun));
+        }
+    }
+    all
 }
 
 fn is_local_bind_only(family: Family) -> bool {

@@ -60,7 +60,7 @@ mod will;
 mod worker;
 
 pub use error::Error;
-pub use host::look as look_at_host;
+pub use host::{look as look_at_host, look_at_programs};
 pub use links::exists as link_exists;
 pub use options::{CoreDump, Options, Release, WhenWorkerDies};
 pub use pidfile::PidFileError;

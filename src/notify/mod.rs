@@ -12,3 +12,4 @@ mod thread;
 
 pub use event::{Event, State, Subject, What};
 pub use notifier::{Notifier, Setup};
+pub use resolve::refusal;

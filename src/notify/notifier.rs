@@ -125,6 +125,11 @@ impl Notifier {
 }
 
 impl Setup {
+    /// Every program that it may run.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        self.programs.iter()
+    }
+
     /// What `model` says.
     #[must_use]
     pub fn of(model: &Model) -> Self {

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use tracing::warn;
 
+use super::notifier::Setup;
 use crate::sys::programs::{self, Unfit};
 use crate::sys::{self, Identity, accounts};
-use crate::types::{Account, Program};
+use crate::types::{Account, Program, Unrun};
 
 /// Resolves programs, each once for a configuration.
 #[derive(Debug, Default)]
@@ -43,6 +44,20 @@ enum Refusal {
     },
     #[error(transparent)]
     Unfit(#[from] Unfit),
+}
+
+/// Why `program` would not be run under `setup`; `None` if it would. May wait for the disk and for
+/// a directory of users.
+#[must_use]
+pub fn refusal(program: &Program, setup: &Setup) -> Option<Unrun> {
+    let refusal = Resolver::new(setup.rules.clone()).look(program).err()?;
+    let help = match &refusal {
+        Refusal::NoAccount { user, .. } => {
+            format!("`useradd --system {user}`, or name another user")
+        }
+        Refusal::Unfit(unfit) => unfit.help(),
+    };
+    Some(Unrun { reason: refusal.to_string(), help })
 }
 
 impl Resolver {

@@ -30,6 +30,21 @@ pub enum Unfit {
     },
 }
 
+impl Unfit {
+    /// What makes it fit.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Missing { .. } => "install it, or write where it is".to_owned(),
+            Self::NotExecutable { path } => format!("`chmod a+x {}`", path.display()),
+            Self::Insecure { place } => {
+                let place = place.display();
+                format!("`chown root {place}; chmod go-w {place}`, or let another user run it")
+            }
+        }
+    }
+}
+
 /// Where the program is that `name` stands for; a name without a slash is looked for in
 /// the directories of `PATH`. May wait for the disk.
 ///
@@ -118,6 +133,8 @@ const ANYBODY_RUNS: u32 = OWNER_RUNS | GROUP_RUNS | OTHERS_RUN;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     const ROOT: Identity = Identity { user: 0, group: 0 };
@@ -137,6 +154,20 @@ mod tests {
         let path = PathBuf::from("/etc/passwd");
         assert_eq!(locate("/etc/passwd", ROOT), Err(Unfit::NotExecutable { path }));
         assert!(matches!(locate("/etc", ROOT), Err(Unfit::NotExecutable { .. })));
+    }
+
+    #[test]
+    fn what_others_may_change_is_told_with_its_place_and_the_way_out() {
+        let directory = std::env::temp_dir().join(format!("vipd-programs-{}", rustix::process::getpid().as_raw_nonzero()));
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("program");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
+        let unfit = check_security(&path, ROOT).unwrap_err();
+        let place = directory.display();
+        assert_eq!(unfit.to_string(), format!("{place} may be changed by others than root"));
+        assert!(unfit.help().starts_with(&format!("`chown root {place}; chmod go-w {place}`")));
+        fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use link::{IfIndex, LinkName, MacAddr};
 pub use packet::{Envelope, Packet, Protocol};
 pub use prefix::Prefix;
 pub use priority::{Priority, Weight};
-pub use program::{Account, Program};
+pub use program::{Account, Program, Unrun};
 pub use reject::{Refused, Reject};
 pub use report::{LinkAddress, LinkReport};
 pub use route::{Hop, Lock, PathMetric, PathProperty, Place, Preference, Route, RouteKind};

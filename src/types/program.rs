@@ -18,6 +18,15 @@ pub struct Account {
     pub group: Option<String>,
 }
 
+/// Why a program is not run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unrun {
+    /// What is in the way.
+    pub reason: String,
+    /// What removes it.
+    pub help: String,
+}
+
 impl Program {
     /// The program of these words; `None` without any, or where the first is empty.
     #[must_use]

@@ -138,6 +138,26 @@ fn check_shows_findings_and_fails_for_warnings_only_where_asked_to() {
 }
 
 #[test]
+fn check_tells_of_programs_that_would_not_be_run() {
+    let lab = Lab::new(&["a"]);
+    let open = file(&lab, "open", "#!/bin/sh\n");
+    std::fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
+    let open = text(&open);
+    let hook = format!("state BACKUP\n    notify {open}\n    track_script {{\n probe\n }}");
+    let instance = conf(&lab, "a", 100).replace("state BACKUP", &hook);
+    let script = format!("vrrp_script probe {{\n script {open}\n user no-such-user\n}}\n");
+    let secure = "global_defs {\n enable_script_security\n script_user root\n}\n";
+    let conf = file(&lab, "programs.conf", &format!("{secure}{script}{instance}"));
+    let output = run(lab.node("a"), &["check", "--strict", text(&conf)]);
+    let shown = stderr(&output);
+    assert!(shown.contains("the script probe would not be run"), "{shown}");
+    assert!(shown.contains("useradd --system no-such-user"), "{shown}");
+    assert!(shown.contains(&format!("would not run {open} when its state changes")), "{shown}");
+    assert!(shown.contains(&format!("chmod go-w {open}")), "{shown}");
+    assert_eq!(output.status.code(), Some(0), "advice changes no exit code");
+}
+
+#[test]
 fn without_the_permission_to_open_raw_sockets_it_ends_with_4_and_says_so() {
     let lab = Lab::new(&["a"]);
     let conf = file(&lab, "test.conf", &conf(&lab, "a", 100));

@@ -2,7 +2,7 @@
 
 use super::{Advice, names};
 use crate::config::model::{Instance, Model};
-use crate::types::{Family, LinkName};
+use crate::types::{Family, LinkName, Program, Unrun};
 
 /// What is known of the machine; what is not known is not spoken of.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -12,6 +12,9 @@ pub struct Host {
     pub local_bind_only: Vec<Family>,
     /// Interfaces that drop what would not be answered through them (`rp_filter` is 1).
     pub strict_filter: Vec<LinkName>,
+    /// Programs of the configuration that would not be run. The daemon tells of them as it looks
+    /// for them; here they are for who asks before.
+    pub unrun: Vec<(Program, Unrun)>,
     /// Who runs the machine that this one is a guest of, if its ports let only known addresses by.
     pub cloud: Option<&'static str>,
 }

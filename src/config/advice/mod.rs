@@ -3,16 +3,17 @@
 
 mod election;
 mod host;
+mod programs;
 
 pub use host::Host;
 
 use super::diagnostic::Diagnostic;
 use super::model::Model;
 
-/// One piece of advice, and which instance it is about.
+/// One piece of advice, and which instance or script it is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Advice<'a> {
-    /// The instance's name.
+    /// The name of the instance, group or script; empty where it is about none.
     pub(super) about: &'a str,
     /// The finding, without its place.
     pub(super) finding: Diagnostic,
@@ -22,7 +23,8 @@ pub(super) struct Advice<'a> {
 /// every instance alike.
 pub(super) fn advise<'a>(model: &'a Model, host: &Host) -> Vec<Advice<'a>> {
     let each = model.instances.iter().flat_map(election::of_instance);
-    each.chain(election::of_node(model)).chain(host::of_node(model, host)).collect()
+    let node = election::of_node(model).into_iter().chain(host::of_node(model, host));
+    each.chain(node).chain(programs::of_node(model, host)).collect()
 }
 
 impl<'a> Advice<'a> {

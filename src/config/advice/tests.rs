@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::config::model::{FastRelease, Instance, TrackedInterface};
-use crate::types::{Address, Family, LinkName, Priority, Version, Vrid, Weight};
+use crate::config::model::{FastRelease, Hooks, Instance, TrackedInterface};
+use crate::types::{Address, Family, LinkName, Priority, Program, Unrun, Version, Vrid, Weight};
 
 fn link(name: &str) -> LinkName {
     LinkName::new(name).unwrap()
@@ -80,6 +80,21 @@ fn a_guest_of_a_cloud_is_told_what_its_ports_drop() {
     let host = Host { cloud: Host::cloud_of("OpenStack Foundation", "Nova"), ..Host::default() };
     assert_eq!(codes(instance(), &host), ["guarded-port"]);
     assert_eq!(Host::cloud_of("QEMU", "Standard PC"), None);
+}
+
+#[test]
+fn programs_that_would_not_be_run_are_told_where_they_are_used() {
+    let program = Program::new(vec!["/x".to_owned()]).unwrap();
+    let unrun = Unrun { reason: "no reason".to_owned(), help: "mend it".to_owned() };
+    let host = Host { unrun: vec![(program.clone(), unrun)], ..Host::default() };
+    assert_eq!(codes(instance(), &host), [""; 0]);
+    let hooks = Hooks { active: Some(program), ..Hooks::default() };
+    let model = Model { instances: vec![Instance { hooks, ..instance() }], ..Model::default() };
+    let advice = advise(&model, &host);
+    assert_eq!(advice.len(), 1);
+    assert_eq!(advice[0].about, "A");
+    assert_eq!(advice[0].finding.message, "A would not run /x when its state changes: no reason");
+    assert_eq!(advice[0].finding.help.as_deref(), Some("mend it"));
 }
 
 #[test]

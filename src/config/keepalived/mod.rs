@@ -49,6 +49,8 @@ pub fn read_file(
     lower::lower(&statements, sources, found)
 }
 
+/// The code of programs that are not there.
+pub(super) const NO_PROGRAM: &str = "no-program";
 /// The code of scripts that others could change.
 pub(super) const SCRIPT_SECURITY: &str = "script-security";
 /// The code of a block without an end.

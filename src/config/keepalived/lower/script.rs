@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::super::SCRIPT_SECURITY;
 use super::super::lex::Word;
 use super::super::parse::Statement;
+use super::super::{NO_PROGRAM, SCRIPT_SECURITY};
 use crate::config::diagnostic::{Diagnostic, Diagnostics, Verdict};
 use crate::config::source::{Sources, Span};
 
@@ -64,7 +64,7 @@ impl<'a> Check<'a> {
             None => self.warn("no-script", format!("{} names no script", name.value), name.span),
             Some(command) if self.is_missing(command) => {
                 let program = program(&command.value);
-                self.warn("no-program", format!("there is no program {program}"), command.span);
+                self.warn(NO_PROGRAM, format!("there is no program {program}"), command.span);
                 // keepalived keeps the name and never runs it.
                 self.defined.insert(&name.value);
             }
