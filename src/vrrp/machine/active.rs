@@ -150,14 +150,14 @@ impl Machine {
         actions.push(Action::Advertise(self.priority, active.taught));
     }
 
-    /// Teaches the configured interval from now on to Backups that `know` another one.
-    pub(super) fn teach(&mut self, know: Centis, now: Instant, actions: &mut Actions) {
+    /// Teaches the configured interval from now on; so often if Backups `know` a shorter one.
+    pub(super) fn teach(&mut self, know: Centis, often: u8, now: Instant, actions: &mut Actions) {
         let Settings { version, interval, .. } = self.settings;
         let State::Active(active) = &mut self.state else {
             return;
         };
         let longer = version == Version::V3 && know < interval;
-        active.burst = longer.then(|| Burst::teaching(self.priority, know));
+        active.burst = longer.then(|| Burst::teaching(self.priority, know, often));
         active.next_advert = now;
         self.advertise_on_time(now, actions);
     }

@@ -41,10 +41,10 @@ impl Burst {
         Self { old, short, old_left: 1, new_left, teach_left: TEACH_COPIES }
     }
 
-    /// Adverts that teach the configured interval, the first of which goes out now. They come as
-    /// fast as Backups expect who know no other interval than `known` yet.
-    pub(super) fn teaching(priority: Priority, known: Centis) -> Self {
-        Self { old: priority, short: known, old_left: 0, new_left: 0, teach_left: TEACH_COPIES }
+    /// So many adverts that teach the configured interval, the first of which goes out now. They
+    /// come as fast as Backups expect who know no other interval than `known` yet.
+    pub(super) fn teaching(priority: Priority, known: Centis, copies: u8) -> Self {
+        Self { old: priority, short: known, old_left: 0, new_left: 0, teach_left: copies }
     }
 
     /// The priority that it began with.
@@ -80,7 +80,10 @@ fn take(left: &mut u8) -> bool {
 pub(super) const FIRST_WAIT: Duration = COPY_GAP;
 
 /// How often the configured interval is taught again.
-const TEACH_COPIES: u8 = 3;
+pub(super) const TEACH_COPIES: u8 = 3;
+
+/// How often it is taught by who takes over: once more for those that missed its claim.
+pub(super) const CLAIM_COPIES: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -88,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_longer_interval_is_taught_thrice_at_the_pace_that_backups_know() {
-        let mut burst = Burst::teaching(Priority::DEFAULT, Centis::SHORTEST);
+        let mut burst = Burst::teaching(Priority::DEFAULT, Centis::SHORTEST, TEACH_COPIES);
         let mut steps = Vec::new();
         while let Some(step) = burst.step(Priority::DEFAULT, Centis::SECOND) {
             assert_eq!((step.priority, step.interval), (Priority::DEFAULT, Centis::SECOND));

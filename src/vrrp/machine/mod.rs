@@ -17,7 +17,7 @@ use arrayvec::ArrayVec;
 
 use self::active::Active;
 use self::backup::Backup;
-use self::burst::Burst;
+use self::burst::{Burst, CLAIM_COPIES, TEACH_COPIES};
 use self::handover::Handover;
 use self::leaving::Leaving;
 use super::timing::{active_down_interval, skew_time};
@@ -191,7 +191,7 @@ impl Machine {
             }
             State::Active(active) => {
                 let known = active.taught;
-                self.teach(known, now, &mut actions);
+                self.teach(known, TEACH_COPIES, now, &mut actions);
             }
             State::Leaving(leaving) if settings.release.is_none() => leaving.hush(now),
             State::Initialize | State::Leaving(_) | State::Watching(_) => {}
@@ -407,7 +407,7 @@ impl Machine {
         actions: &mut Actions,
     ) {
         self.state = State::Active(Active::new(self.settings.interval, now));
-        self.teach(know, now, actions);
+        self.teach(know, CLAIM_COPIES, now, actions);
         actions.push(Action::TakeAddresses);
         actions.push(Action::Tell(from, Standing::Active, cause));
     }
