@@ -29,10 +29,10 @@ impl Health {
         Self { rise, fall, count: rise - 1, known: Verdict::Unknown }
     }
 
-    /// It counts as failed until it has succeeded often enough.
+    /// It counts as failed until it has succeeded; as before any first outcome, once is enough.
     #[must_use]
     pub fn failed(rise: u32, fall: u32) -> Self {
-        Self { count: 0, known: Verdict::Unhealthy, ..Self::unknown(rise, fall) }
+        Self { known: Verdict::Unhealthy, ..Self::unknown(rise, fall) }
     }
 
     /// Takes in one outcome, and says what is known after it.
@@ -51,6 +51,12 @@ impl Health {
     #[must_use]
     pub const fn known(&self) -> Verdict {
         self.known
+    }
+
+    /// The count.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
     }
 
     fn succeed(&mut self, verdict: Verdict) {
@@ -118,12 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn what_starts_as_failed_has_to_succeed_often_enough() {
+    fn what_starts_as_failed_is_healthy_as_soon_as_it_succeeds_at_first() {
         let start = || Health::failed(2, 1);
         assert_eq!(after(start(), ""), Verdict::Unhealthy);
-        assert_eq!(after(start(), "+"), Verdict::Unhealthy);
-        assert_eq!(after(start(), "++"), Verdict::Healthy);
-        assert_eq!(after(start(), "++-"), Verdict::Unhealthy);
+        assert_eq!(after(start(), "+"), Verdict::Healthy);
+        assert_eq!(after(start(), "-+"), Verdict::Unhealthy);
+        assert_eq!(after(start(), "-++"), Verdict::Healthy);
+        assert_eq!(after(start(), "+-"), Verdict::Unhealthy);
     }
 
     #[test]
