@@ -27,7 +27,8 @@ pub(super) fn version(program: &OsStr) -> String {
     });
     format!(
         "{first}\n\n{VIPD} {ours}, in place of keepalived {KEEPALIVED_VERSION}{}\n\n\
-         Config options:  VRRP VRRP_AUTH",
+         configure options: --disable-lvs --enable-json --enable-nftables\n\n\
+         Config options:  NFTABLES VRRP VRRP_AUTH VRRP_VMAC JSON",
         running.unwrap_or_default(),
     )
 }
