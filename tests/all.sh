@@ -22,7 +22,8 @@ command -v cargo >/dev/null || die 'there is no cargo in PATH: see https://rustu
 # Program and the Debian package that brings it.
 needed=(
     cc:gcc curl:curl ip:iproute2 bridge:iproute2 keepalived:keepalived nft:nftables ping:iputils-ping
-    ps:procps tcpdump:tcpdump unshare:util-linux start-stop-daemon:dpkg
+    ps:procps killall:psmisc tcpdump:tcpdump unshare:util-linux mkfs.ext4:e2fsprogs
+    python3:python3 start-stop-daemon:dpkg
 )
 
 # Debian starts a service that it installs; a policy of 101 forbids that.

@@ -37,7 +37,7 @@ impl Census {
         spawn_blocking(move || census.read(full)).await.ok().flatten()
     }
 
-    fn read(&self, full: bool) -> Option<Arc<Vec<Seen>>> {
+    pub(super) fn read(&self, full: bool) -> Option<Arc<Vec<Seen>>> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::now();
         if let Some(taken) = last.as_ref().filter(|it| it.full || !full)

@@ -27,6 +27,7 @@ use crate::types::Account;
 
 pub use health::Health;
 pub use outcome::Outcome;
+pub use process::count;
 pub use report::{Report, Reports};
 pub use schedule::Checks;
 pub use script::refusal;

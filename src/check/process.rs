@@ -28,6 +28,13 @@ pub(super) fn prepare(process: &model::Process, census: &Arc<Census>) -> Prepare
     Prepared { probe, cadence: Cadence::OnNews, health: Health::unknown(1, 1) }
 }
 
+/// How many there are now; 0 where there is no `/proc`. Waits for the disk.
+#[must_use]
+pub fn count(process: &model::Process) -> usize {
+    let seen = Census::default().read(process.full_command).unwrap_or_default();
+    seen.iter().filter(|one| fits(process, one)).count()
+}
+
 impl Probe for Process {
     fn observe(&mut self) -> Observation<'_> {
         Box::pin(async {

@@ -23,6 +23,8 @@ pub struct Report {
     pub last: Option<(Instant, Outcome)>,
     /// A look is under way.
     pub running: bool,
+    /// Successes in a row, as long as they count: see [`Health`](super::Health).
+    pub level: u32,
     /// How many looks there were.
     pub looks: u64,
     /// How many of them did not find it as it should be.

@@ -161,6 +161,7 @@ impl<T: Fn(TrackerId, Verdict) + Clone + Send + 'static> Schedule<T> {
             since: clock::now(),
             last: None,
             running: false,
+            level: prepared.as_ref().map_or(0, |it| it.health.count()),
             looks: 0,
             failures: 0,
         };
@@ -228,6 +229,7 @@ impl<T: Fn(TrackerId, Verdict)> Watcher<T> {
         self.reports.change(self.id, |report| {
             last_exit = report.last.as_ref().and_then(|(_, last)| last.exit);
             report.running = false;
+            report.level = health.count();
             report.looks += 1;
             report.failures += u64::from(failed);
             if verdict != before || is_fine(verdict) == is_fine(outcome.verdict) {

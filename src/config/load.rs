@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::advice::{Advice, Host, advise};
-use super::compile::{compile, compile_daemon};
+use super::compile::{compile, compile_daemon, shown};
 use super::declared::{Declared, Manners};
 use super::diagnostic::{Diagnostic, Diagnostics, Verdict};
-use super::model::{Daemon, Model};
+use super::model::{Daemon, Model, Shown};
 use super::source::{Sources, Spanned};
 use super::{keepalived, toml};
 use crate::types::LinkName;
@@ -30,6 +30,8 @@ pub struct Options {
 pub struct Loaded {
     /// What it means; `None` exactly if there are errors.
     pub model: Option<Model>,
+    /// What it says besides that.
+    pub shown: Shown,
     /// How it sets the daemon's processes up, whether it can be run or not.
     pub daemon: Daemon,
     /// Everything that was found.
@@ -64,6 +66,7 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
     let daemon = compile_daemon(&declared.daemon);
     Loaded {
         model: model.flatten(),
+        shown: shown(&declared),
         daemon,
         diagnostics,
         sources,

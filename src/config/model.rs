@@ -5,6 +5,7 @@
 
 mod daemon;
 mod hooks;
+mod shown;
 mod tracker;
 mod vmac;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use daemon::{Daemon, Marker, Reload};
 pub use hooks::{Deletion, Fifo, Fifos, Hooks};
+pub use shown::{Shown, ShownGroup, ShownInstance};
 pub use tracker::{
     Compared, File, InitialLevel, Process, Script, Tracked, Tracker, TrackerKind, TrackerName,
     Watch,

@@ -236,14 +236,25 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
             match command {
                 Command::Look { mut room, reply } => {
                     let views = self.router.views().take(room.capacity());
-                    room.extend(views.map(|view| Sight {
-                        slot: view.slot,
-                        key: view.config.key(),
-                        standing: view.standing,
-                        at_fault: view.fault.is_some(),
-                        priority: view.priority,
-                        source: view.source,
-                        counters: *view.counters,
+                    room.extend(views.map(|view| {
+                        Sight {
+                            slot: view.slot,
+                            key: view.config.key(),
+                            standing: view.standing,
+                            at_fault: view.fault.is_some(),
+                            priority: view.priority,
+                            source: view.source,
+                            counters: *view.counters,
+                            deadline: view.deadline,
+                            follows: view.follows,
+                            interval: view.interval,
+                            down: view.down,
+                            descriptors: view
+                                .listen
+                                .and_then(|listen| self.sockets.descriptor(listen))
+                                .zip(self.effects.descriptor(view.config.family)),
+                            obstacles: view.obstacles,
+                        }
                     }));
                     let _ending = reply.send(room).is_err();
                 }

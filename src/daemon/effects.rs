@@ -12,8 +12,8 @@ use crate::config::model::{Fixtures, Instance};
 use crate::kernel::{InterfacePlan, Plan};
 use crate::sys::{Departure, PipeWaker, Transmitter};
 use crate::types::{
-    Address, Announce, Differs, GroupTransition, Instant, Outranked, Refused, Reprioritised, Slot,
-    Standing, Transition,
+    Address, Announce, Differs, Family, GroupTransition, Instant, Outranked, Refused,
+    Reprioritised, Slot, Standing, Transition,
 };
 use crate::vrrp::{Desire, Outbox, Reannounce, Transmit};
 
@@ -70,6 +70,11 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
         counters: Arc<LoopCounters>,
     ) -> Self {
         Self { transmitter, to_kernel, to_main, will, counters }
+    }
+
+    /// The number of the socket that adverts of `family` leave by.
+    pub(super) fn descriptor(&self, family: Family) -> Option<i32> {
+        self.transmitter.descriptor(family)
     }
 
     /// Sends what waits, then wakes the threads for which there is news.

@@ -22,10 +22,10 @@ use crate::kernel::netlink::FilterSettings;
 use crate::kernel::{InterfacePlan, Plan, VmacPlan};
 use crate::sys;
 use crate::types::{
-    Counters, Differs, GroupId, GroupTransition, IfIndex, LinkReport, Outranked, Priority, Refused,
-    Reprioritised, Slot, Standing, TrackerId, Transition,
+    Centis, Counters, Differs, GroupId, GroupTransition, IfIndex, Instant, LinkReport, Outranked,
+    Priority, Refused, Reprioritised, Slot, Standing, TrackerId, Transition,
 };
-use crate::vrrp::Listen;
+use crate::vrrp::{Listen, Obstacles};
 use crate::wire::FrameError;
 
 /// From the main thread to the core thread.
@@ -69,6 +69,18 @@ pub(super) struct Sight {
     pub(super) source: Option<IpAddr>,
     /// What it has counted.
     pub(super) counters: Counters,
+    /// When something happens by itself.
+    pub(super) deadline: Option<Instant>,
+    /// A Backup that heard somebody: who, and of what priority.
+    pub(super) follows: Option<(IpAddr, Priority)>,
+    /// The interval by which its down timer runs.
+    pub(super) interval: Centis,
+    /// How long that timer runs.
+    pub(super) down: Duration,
+    /// The sockets that adverts arrive at and leave by.
+    pub(super) descriptors: Option<(i32, i32)>,
+    /// What it lacks itself.
+    pub(super) obstacles: Obstacles,
 }
 
 /// What the core thread made of [`Command::Apply`].

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tracing::{error, info, warn};
 
 use crate::config::diagnostic::{Diagnostic, Severity, Verdict};
-use crate::config::model::{Model, Node};
+use crate::config::model::{Model, Node, Shown};
 use crate::config::source::Sources;
 use crate::config::{self, Loaded, Machine};
 use crate::types::LinkName;
@@ -30,11 +30,20 @@ pub(super) enum Before<'a> {
     Running(&'a Model),
 }
 
+/// A configuration that can be run.
+#[derive(Clone, Debug)]
+pub(super) struct Accepted {
+    /// What it means.
+    pub(super) model: Model,
+    /// What it says besides that.
+    pub(super) shown: Shown,
+}
+
 /// Reads the configuration and judges it.
 ///
 /// # Errors
 /// [`Error::Unreadable`] or [`Error::Config`]; the log says what and where.
-pub(super) fn load(options: &Options, before: Before<'_>) -> Result<Model, Error> {
+pub(super) fn load(options: &Options, before: Before<'_>) -> Result<Accepted, Error> {
     let _marker = before.model().and_then(|running| Mark::set(options, running));
     judge(options, read(options), before)
 }
@@ -80,7 +89,7 @@ pub(super) fn judge(
     options: &Options,
     mut loaded: Loaded,
     before: Before<'_>,
-) -> Result<Model, Error> {
+) -> Result<Accepted, Error> {
     loaded.check_links(Machine::Runs, |link| before.excuses(link) || links::exists(link));
     if let (Before::Nothing, Some(model)) = (before, &loaded.model) {
         let host = host::look(model);
@@ -103,7 +112,7 @@ pub(super) fn judge(
         return Err(Error::Config);
     }
     let unreadable = loaded.exit_code() == UNREADABLE;
-    let Loaded { model: Some(mut model), .. } = loaded else {
+    let Loaded { model: Some(mut model), shown, .. } = loaded else {
         return Err(match unreadable {
             true => Error::Unreadable,
             false => Error::Config,
@@ -120,7 +129,7 @@ pub(super) fn judge(
         warn!("Started for health checks alone (-C), which vipd does not do: no instance runs.");
         model.instances.clear();
     }
-    Ok(model)
+    Ok(Accepted { model, shown })
 }
 
 impl<'a> Before<'a> {

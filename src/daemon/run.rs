@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use crate::config::model::Model;
 use crate::observe::log::{self, Ident};
 use crate::sys::{Region, Signal, hush, process};
 
@@ -18,7 +17,7 @@ use super::pidfile::PidFiles;
 use super::place::{Place, enter_namespace};
 use super::pulse;
 use super::realtime;
-use super::reload::{self, Before};
+use super::reload::{self, Accepted, Before};
 use super::service::{self, Service};
 use super::signals;
 use super::supervisor::{Role, Shared, Start, Supervisor};
@@ -70,8 +69,8 @@ fn start(options: &Options, service: Service) -> Result<(), Error> {
     }
     let files = PidFiles::claim(Place::of(options, &daemon))?;
     info!("Starting vipd {}", env!("CARGO_PKG_VERSION"));
-    let model = match reload::judge(options, loaded, Before::Nothing) {
-        Ok(model) => model,
+    let accepted = match reload::judge(options, loaded, Before::Nothing) {
+        Ok(accepted) => accepted,
         Err(error) => {
             files.remove();
             return Err(error);
@@ -88,15 +87,15 @@ fn start(options: &Options, service: Service) -> Result<(), Error> {
             Side::Daemon(up) => Some(up),
         },
     };
-    let will = Region::new(will::words_for(&model))?;
+    let will = Region::new(will::words_for(&accepted.model))?;
     let patience = daemon.stop_patience;
     let pulse = Region::new(pulse::WORDS)?;
-    let footprint = Region::new(footprint::words_for(&model))?;
+    let footprint = Region::new(footprint::words_for(&accepted.model))?;
     let shared = Shared { will, pulse, footprint, legacy: Legacy::new()? };
     let supervisor = Supervisor::new(options, up, files, service, shared, patience)?;
     match supervisor.run() {
         Role::Supervisor(result) => result,
-        Role::Worker(start) => work(options, model, start),
+        Role::Worker(start) => work(options, accepted, start),
     }
 }
 
@@ -109,24 +108,26 @@ fn require_capabilities() -> Result<(), Error> {
     }
 }
 
-/// Is the worker. `model` is what the first one runs; a later one reads the file again, and if
+/// Is the worker. `accepted` is what the first one runs; a later one reads the file again, and if
 /// that has become unusable, runs what ran last.
-fn work(options: &Options, mut model: Model, start: Start) -> Result<(), Error> {
+fn work(options: &Options, mut accepted: Accepted, start: Start) -> Result<(), Error> {
     log::set_ident(Ident::Worker);
     // Scripts are not to speak in the daemon's name.
     process::forget_variable(service::SOCKET)?;
     if !start.first {
-        model = start.shared.legacy.recall().unwrap_or(model);
-        match reload::load(options, Before::DeadWorker(&model)) {
-            Ok(new) => model = new,
+        if let Some(model) = start.shared.legacy.recall() {
+            accepted.model = model;
+        }
+        match reload::load(options, Before::DeadWorker(&accepted.model)) {
+            Ok(new) => accepted = new,
             Err(_refused) => error!("Running the configuration that ran last."),
         }
         // The machine has long started: whoever is to take over now is to do so at once.
-        model.node.startup_delay = Duration::ZERO;
+        accepted.model.node.startup_delay = Duration::ZERO;
     }
-    identity::assume_worker(options, &model.node.daemon)?;
+    identity::assume_worker(options, &accepted.model.node.daemon)?;
     let first = start.first;
-    match worker::run(options, model, start) {
+    match worker::run(options, accepted, start) {
         // What worked before is likely to work again, so this is not for good.
         Err(error) if !first => {
             error!(%error, "The worker cannot go on.");

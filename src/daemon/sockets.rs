@@ -1,5 +1,6 @@
 //! The sockets that VRRP arrives on: they follow what the router wants to listen to.
 
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::time::Duration;
 
 use crate::sys::{self, Arrivals, Poller, Receiver};
@@ -74,6 +75,12 @@ impl Sockets {
         let arrivals = self.arrivals.packets().zip(self.arrivals.waited());
         arrivals.for_each(|(packet, waited)| each(*listen, packet, waited));
         count
+    }
+
+    /// The number of the socket that listens there.
+    pub(super) fn descriptor(&self, listen: Listen) -> Option<i32> {
+        let open = self.open.iter().flatten().find(|(other, _)| *other == listen);
+        open.map(|(_, receiver)| receiver.as_fd().as_raw_fd())
     }
 
     /// The tokens of all open sockets.

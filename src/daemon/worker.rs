@@ -15,14 +15,14 @@ use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
 use crate::config::diff::diff;
-use crate::config::model::Model;
+use crate::config::model::{Model, Shown};
 use crate::kernel::netlink::MonitorError;
 use crate::notify::Notifier;
 use crate::observe::dump::Kind;
 use crate::observe::{difference, refusal, transition};
 use crate::types::{Cause, LinkName, Slot, Transition};
 
-use super::dumps::Dumps;
+use super::dumps::{Dumps, Running};
 use super::error::Error;
 use super::herald::Herald;
 use super::identity;
@@ -31,7 +31,7 @@ use super::messages::{Applied, Sight, Told};
 use super::names::Names;
 use super::options::{Options, Release};
 use super::realtime;
-use super::reload::{self, Before};
+use super::reload::{self, Accepted, Before};
 use super::report::{News, Reporter};
 use super::signals::{self, Request};
 use super::supervisor::{Shared, Start};
@@ -45,7 +45,7 @@ use super::will::Drawer;
 /// # Errors
 /// Where it cannot start, or one of its threads ended by itself: then it must not end as if all
 /// were well, because the supervisor has to release the addresses.
-pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), Error> {
+pub(super) fn run(options: &Options, accepted: Accepted, start: Start) -> Result<(), Error> {
     let Start { signals: blocked, shared, reporter, first } = start;
     let Shared { will, pulse, footprint, legacy } = shared;
     let runtime = runtime::Builder::new_current_thread()
@@ -55,10 +55,10 @@ pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), E
     let supervisor = getppid();
     runtime.block_on(async {
         let mut signals = listen_for_signals(options)?;
-        realtime::prepare(&model.node);
+        realtime::prepare(&accepted.model.node);
         realtime::set_core_dump(options.core_dump);
         let memory = Memory { will: Drawer::new(will), pulse, footprint };
-        let threads = Threads::start(&model, memory)?;
+        let threads = Threads::start(&accepted.model, memory)?;
         let notifier = Notifier::start()
             .map_err(|source| Error::System { request: "start a thread", source })?;
         let dumps =
@@ -66,6 +66,7 @@ pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), E
         let mut main = Main {
             options,
             model: Model::default(),
+            shown: Shown::default(),
             names: Names::default(),
             herald: Herald::new(notifier),
             dumps,
@@ -80,7 +81,7 @@ pub(super) fn run(options: &Options, model: Model, start: Start) -> Result<(), E
         // Now this thread gets them, and no other: threads inherit what is blocked.
         blocked.release()?;
         main.threads.ready().await;
-        main.change(model).await;
+        main.change(accepted).await;
         if !first {
             // What the first one runs the supervisor has read itself.
             main.leave_to_the_next();
@@ -96,6 +97,8 @@ struct Main<'a> {
     options: &'a Options,
     /// The running configuration.
     model: Model,
+    /// What it says besides what it means.
+    shown: Shown,
     names: Names,
     herald: Herald,
     dumps: Dumps,
@@ -193,7 +196,9 @@ impl Main<'_> {
         self.hear();
         let count = self.model.instances.len();
         let sights = self.threads.look(count).await.unwrap_or_default();
-        self.dumps.write(kind, &self.model, &sights);
+        let reports = self.threads.reports();
+        let running = Running { model: &self.model, shown: &self.shown, reports };
+        self.dumps.write(kind, &running, &sights);
         sights
     }
 
@@ -210,12 +215,13 @@ impl Main<'_> {
     async fn reload(&mut self) {
         info!(process = "worker", "Reloading");
         match reload::load(self.options, Before::Running(&self.model)) {
-            Ok(model) => {
-                if let Err(error) = identity::assume_worker(self.options, &model.node.daemon) {
+            Ok(accepted) => {
+                let node = &accepted.model.node;
+                if let Err(error) = identity::assume_worker(self.options, &node.daemon) {
                     warn!(%error, "The worker keeps its name.");
                 }
-                realtime::follow(&self.model.node, &model.node);
-                self.change(model).await;
+                realtime::follow(&self.model.node, node);
+                self.change(accepted).await;
                 self.leave_to_the_next();
                 info!(process = "worker", "Reload complete");
                 self.reporter.report(News::Reloaded);
@@ -227,14 +233,15 @@ impl Main<'_> {
         }
     }
 
-    /// Makes `model` the running configuration.
-    async fn change(&mut self, model: Model) {
+    /// Makes `accepted` the running configuration.
+    async fn change(&mut self, accepted: Accepted) {
         self.hear();
+        let Accepted { model, shown } = accepted;
         let changes = diff(&self.model, &model);
         let changed = changes.len();
         self.threads.configure(&model.node);
         self.threads.prepare(&model).await;
-        self.model = model;
+        (self.model, self.shown) = (model, shown);
         self.timed.follow(&self.model.node.reload);
         let Some(applied) = self.threads.apply(changes).await else {
             return; // the core thread has ended, as `listen` will find

@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn what_others_may_change_is_told_with_its_place_and_the_way_out() {
-        let directory = std::env::temp_dir().join(format!("vipd-programs-{}", rustix::process::getpid().as_raw_nonzero()));
+        let directory = std::env::temp_dir()
+            .join(format!("vipd-programs-{}", rustix::process::getpid().as_raw_nonzero()));
         fs::create_dir_all(&directory).unwrap();
         let path = directory.join("program");
         fs::write(&path, "").unwrap();

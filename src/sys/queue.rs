@@ -45,6 +45,11 @@ impl<T: Copy> Queue<T> {
         Self { socket, octets: Vec::with_capacity(OCTETS), messages: ArrayVec::new() }
     }
 
+    /// The number of the socket.
+    pub(super) fn descriptor(&self) -> i32 {
+        self.socket.as_raw_fd()
+    }
+
     /// Takes in a message that consists of `parts`, sending the others first if there is no
     /// room. Tells `refused` of each that the kernel did not take. Does not wait or allocate.
     pub(super) fn push(

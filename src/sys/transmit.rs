@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 
-use crate::types::{self, Envelope, IfIndex, Slot};
+use crate::types::{self, Envelope, Family, IfIndex, Slot};
 
 use super::call::fitted;
 use super::control::Control;
@@ -52,6 +52,15 @@ impl Transmitter {
             Err(error) => return Err(error),
         };
         Ok(Self { v4: Queue::new(open_v4()?), v6, next_id: 1 })
+    }
+
+    /// The number of the socket of `family`.
+    #[must_use]
+    pub fn descriptor(&self, family: Family) -> Option<i32> {
+        match family {
+            Family::V4 => Some(self.v4.descriptor()),
+            Family::V6 => self.v6.as_ref().map(Queue::descriptor),
+        }
     }
 
     /// Takes in a message; up to 64 leave together at [`Transmitter::flush`], or before one that

@@ -36,7 +36,7 @@ pub use prefix::Prefix;
 pub use priority::{Priority, Weight};
 pub use program::{Account, Program, Unrun};
 pub use reject::{Refused, Reject};
-pub use report::{LinkAddress, LinkReport};
+pub use report::{LinkAddress, LinkFacts, LinkReport};
 pub use route::{Hop, Lock, PathMetric, PathProperty, Place, Preference, Route, RouteKind};
 pub use rule::{Rule, RuleAction};
 pub use slot::Slot;

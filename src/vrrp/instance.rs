@@ -41,8 +41,8 @@ pub(super) struct Instance {
     /// It was removed from the configuration and goes once its addresses are gone.
     pub(super) removed: bool,
     source: Option<IpAddr>,
-    /// Whose advert was last accepted.
-    follows: Option<IpAddr>,
+    /// Whose advert was last accepted, and its priority.
+    follows: Option<(IpAddr, Priority)>,
     frame: Frame,
     /// What signs its adverts and knows its peers' by.
     authenticator: Option<Authenticator>,
@@ -185,7 +185,7 @@ impl Instance {
     fn judge(&self, datagram: &Datagram<'_>, header: &Header<'_>) -> Result<Accepted, Reject> {
         let follows = match self.machine.standing() {
             Standing::Initialize if !self.machine.is_watching() => return Err(Reject::NotRunning),
-            Standing::Backup => self.follows,
+            Standing::Backup => self.follows.map(|(source, _)| source),
             Standing::Initialize | Standing::Active | Standing::Leaving => None,
         };
         let from_us = self.source == Some(datagram.source);
@@ -203,7 +203,7 @@ impl Instance {
     fn accept(&mut self, accepted: Accepted, now: Instant, out: &mut impl Outbox) -> bool {
         let Accepted { advert, addresses_differ, interval_differs, coverage, sequence } = accepted;
         self.counters.adverts_received += 1;
-        self.follows = Some(advert.source);
+        self.follows = Some((advert.source, advert.priority));
         if let (Some(authenticator), Some(sequence)) = (&mut self.authenticator, sequence) {
             authenticator.accept(sequence);
         }
@@ -372,6 +372,11 @@ impl Instance {
     /// Where its adverts arrive; `None` while that is not known.
     pub(super) fn listen(&self) -> Option<Listen> {
         listen(&self.config, self.link, self.source)
+    }
+
+    /// Whom a Backup heard last, and of what priority.
+    pub(super) fn follows(&self) -> Option<(IpAddr, Priority)> {
+        self.follows.filter(|_| self.machine.heard().is_some())
     }
 
     /// The address that its adverts come from.

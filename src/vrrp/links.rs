@@ -56,24 +56,26 @@ impl Links {
         self.reports.get(self.indexes.get(name)?)
     }
 
-    /// The first thing that `instance` lacks to take part in the election.
-    pub(super) fn fault(&self, instance: &Instance) -> Option<Fault> {
-        let fault = |name: &LinkName| match self.get(name) {
-            None => Some(Fault::LinkMissing(*name)),
-            Some(report) => (!report.up).then_some(Fault::LinkDown(*name)),
+    /// The interfaces that `instance` lacks to take part in the election. One that carries
+    /// several things may be named again.
+    pub(super) fn faults<'a>(&'a self, instance: &'a Instance) -> impl Iterator<Item = Fault> + 'a {
+        let fault = |name: LinkName| match self.get(&name) {
+            None => Some(Fault::LinkMissing(name)),
+            Some(report) => (!report.up).then_some(Fault::LinkDown(name)),
         };
-        let own_fault = |name: &LinkName| match fault(name) {
+        let own_fault = move |name: LinkName| match fault(name) {
             Some(Fault::LinkDown(_)) if !instance.track_primary => None,
             other => other,
         };
         // Its virtual interface goes up and down with the one under it.
         let own_vmac = instance.vmac.as_ref().map(|vmac| vmac.name);
-        let own = own_fault(&instance.interface).or_else(|| own_fault(&own_vmac?));
+        let own = own_fault(instance.interface).or_else(|| own_fault(own_vmac?));
         let unweighted = instance.tracked_interfaces.iter().filter(|t| t.weight == Weight::FAULT);
         let required = unweighted.clone().filter(|t| !t.reverse).map(|tracked| tracked.link);
-        let unwanted = || unweighted.filter(|t| t.reverse && self.is_up(&t.link));
-        own.or_else(|| instance.carriers().chain(required).find_map(|link| fault(&link)))
-            .or_else(|| unwanted().next().map(|tracked| Fault::LinkUp(tracked.link)))
+        let unwanted = unweighted.filter(|t| t.reverse && self.is_up(&t.link));
+        let unwanted = unwanted.map(|tracked| Fault::LinkUp(tracked.link));
+        let required = instance.carriers().chain(required).filter_map(fault);
+        own.into_iter().chain(required).chain(unwanted)
     }
 
     /// The address that the adverts of `instance` come from.

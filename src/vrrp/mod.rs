@@ -21,4 +21,4 @@ pub use interface::{Desire, Input, Listen, Outbox, Reannounce, Transmit};
 pub use priority::{Contribution, Tracked};
 pub use release::taught;
 pub use router::Router;
-pub use view::View;
+pub use view::{Obstacles, View};

@@ -2,7 +2,7 @@
 
 use super::links::Links;
 use super::trackers::Trackers;
-use crate::config::model::Instance;
+use crate::config::model::{self, Instance};
 use crate::types::{Fault, LinkName, Priority, TrackerId, Verdict, Weight};
 
 /// What one tracked object adds to a priority.
@@ -78,6 +78,24 @@ pub(super) fn fault(
     let untold = || effects().find(|(_, effect)| *effect == Effect::Wait && !runs);
     let failed = failed.map(|(id, _)| Fault::Tracked(id));
     failed.or_else(|| untold().map(|(id, _)| Fault::Untold(id)))
+}
+
+/// How many tracked objects keep `instance` from taking part in the election, and of how many that
+/// could nothing is known yet.
+pub(super) fn obstacles(
+    instance: &Instance,
+    ids: &[Option<TrackerId>],
+    trackers: &Trackers,
+) -> (usize, usize) {
+    let pairs = || instance.tracked.iter().zip(ids);
+    let count = |effect: Effect| {
+        let is_so = |(tracked, id): &(&model::Tracked, &Option<TrackerId>)| {
+            let verdict = id.map(|id| trackers.verdict(id));
+            verdict.map(|it| judge(it, tracked.weight, tracked.reverse)) == Some(effect)
+        };
+        pairs().filter(is_so).count()
+    };
+    (count(Effect::Fault), count(Effect::Wait))
 }
 
 /// What a tracked object does to whoever tracks it.

@@ -45,7 +45,7 @@ pub struct Router {
     /// Refused packets that belong to no instance.
     pub(super) strays: Counters,
     /// What cannot be listened to.
-    deaf: Vec<Listen>,
+    pub(super) deaf: Vec<Listen>,
     /// Nothing is claimed before this time.
     hold_until: Option<Instant>,
     pub(super) stopping: bool,
@@ -345,7 +345,8 @@ impl Router {
         let runs = is_running && !instance.removed && !*stopping;
         let tracked = || priority::fault(&instance.config, &instance.trackers, trackers, runs);
         let fault = links
-            .fault(&instance.config)
+            .faults(&instance.config)
+            .next()
             .or_else(|| source.err())
             .or_else(|| is_deaf.then_some(Fault::Deaf(instance.config.inlet())))
             .or_else(tracked);

@@ -17,6 +17,22 @@ pub(super) fn compile(
     strict: bool,
     findings: &mut Findings<'_>,
 ) -> Announce {
+    let own = over(&written.policy.announce, of_node(declared));
+    if !strict {
+        return own;
+    }
+    if let Some(lower) = written.policy.announce.lower_repeat.filter(|it| it.value > 0) {
+        findings.push(
+            findings
+                .flaw("strict-conflict", "strict mode does not announce on a lower-priority advert")
+                .at(lower.span, "0 is used"),
+        );
+    }
+    Announce { lower_repeat: 0, lower_delay: Duration::ZERO, ..own }
+}
+
+/// The node's settings over the usual ones.
+pub(super) fn of_node(declared: &Declared) -> Announce {
     let usual = if is(declared.node.few_announcements) {
         Announce {
             repeat: 1,
@@ -29,23 +45,11 @@ pub(super) fn compile(
         Announce::default()
     };
     let node = over(&declared.defaults.announce, usual);
-    let node = Announce {
+    Announce {
         lower_repeat: or(declared.defaults.announce.lower_repeat, node.repeat),
         lower_delay: or(declared.defaults.announce.lower_delay, node.delay),
         ..node
-    };
-    let own = over(&written.policy.announce, node);
-    if !strict {
-        return own;
     }
-    if let Some(lower) = written.policy.announce.lower_repeat.filter(|it| it.value > 0) {
-        findings.push(
-            findings
-                .flaw("strict-conflict", "strict mode does not announce on a lower-priority advert")
-                .at(lower.span, "0 is used"),
-        );
-    }
-    Announce { lower_repeat: 0, lower_delay: Duration::ZERO, ..own }
 }
 
 fn over(written: &declared::Announce, base: Announce) -> Announce {

@@ -11,6 +11,7 @@ mod hooks;
 mod identity;
 mod instance;
 mod routes;
+mod shown;
 mod trackers;
 mod transport;
 mod vmac;
@@ -21,6 +22,7 @@ use super::model::{Firewall, Instance, Model, Node};
 pub(super) use daemon::daemon as compile_daemon;
 use identity::Taken;
 use routes::Routing;
+pub(super) use shown::shown;
 use vmac::Names;
 
 /// Makes the model, or says everything that keeps it from being made.

@@ -101,7 +101,7 @@ fn name_of(written: &declared::Tracker) -> TrackerName {
 }
 
 /// The weight for those that name none: a file's number counts as it is, all else is a fault.
-fn weight_of(written: &declared::Tracker) -> (Weight, bool) {
+pub(super) fn weight_of(written: &declared::Tracker) -> (Weight, bool) {
     let usual = match written.kind() {
         TrackerKind::Script | TrackerKind::Process => Weight::FAULT,
         TrackerKind::File => Weight::ONE,

@@ -17,6 +17,7 @@ mod neighbours;
 mod route;
 mod rule;
 mod socket;
+mod survey;
 mod sysctl;
 mod table;
 
@@ -33,6 +34,7 @@ pub use filter::{Filter, FilterError, Settings as FilterSettings};
 pub use journal::Journal;
 pub use macvlan::Macvlans;
 pub use monitor::{Event, Monitor, MonitorError};
+pub use survey::survey;
 
 use guards::Guards;
 use neighbours::Neighbours;

@@ -12,6 +12,19 @@ pub fn now() -> Duration {
 /// `secs.micros (Sun Nov 22 09:24:43.335710 2026)`, the date in UTC.
 pub(super) fn show(time: Duration) -> String {
     let (secs, micros) = (time.as_secs(), time.subsec_micros());
+    let (day, year) = date(secs);
+    format!("{secs}.{micros:06} ({day}.{micros:06} {year})")
+}
+
+/// The same with the parts of a second behind the year.
+pub(super) fn show_year_first(time: Duration) -> String {
+    let (secs, micros) = (time.as_secs(), time.subsec_micros());
+    let (day, year) = date(secs);
+    format!("{secs}.{micros:06} ({day} {year}.{micros:06})")
+}
+
+/// The date and time without the year, and the year.
+fn date(secs: u64) -> (String, u64) {
     let (days, second) = (secs / 86_400, secs % 86_400);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     // Days since 0000-03-01, in eras of 400 years.
@@ -29,10 +42,7 @@ pub(super) fn show(time: Duration) -> String {
     };
     let weekday = word("Thu Fri Sat Sun Mon Tue Wed", days % 7);
     let month = word("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", month);
-    format!(
-        "{secs}.{micros:06} ({weekday} {month} {date:>2} {hour:02}:{minute:02}:{second:02}.\
-         {micros:06} {year})"
-    )
+    (format!("{weekday} {month} {date:>2} {hour:02}:{minute:02}:{second:02}"), year)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use rustix::process::getpid;
@@ -16,13 +16,26 @@ use super::{Kind, Snapshot, render};
 #[derive(Clone, Debug)]
 pub struct Writer(SyncSender<(Kind, Snapshot)>);
 
-/// Starts the thread; its files stand in `directory`.
+/// Starts the thread; its files stand in `directory`. What is to be asked of the system while
+/// nobody waits, `complete` asks.
 ///
 /// # Errors
 /// Where the system has no thread left.
-pub fn start(directory: PathBuf) -> io::Result<Writer> {
+pub fn start(
+    directory: PathBuf,
+    complete: impl Fn(&mut Snapshot) + Send + 'static,
+) -> io::Result<Writer> {
     let (sender, receiver) = sync_channel(WAITING);
-    thread::Builder::new().name("dump".to_owned()).spawn(move || serve(&directory, &receiver))?;
+    let serve = move || {
+        while let Ok((kind, mut snapshot)) = receiver.recv() {
+            complete(&mut snapshot);
+            put(&directory, kind, &snapshot);
+            if kind == Kind::Data {
+                put(&directory, Kind::Parent, &snapshot);
+            }
+        }
+    };
+    thread::Builder::new().name("dump".to_owned()).spawn(serve)?;
     Ok(Writer(sender))
 }
 
@@ -35,13 +48,11 @@ impl Writer {
     }
 }
 
-fn serve(directory: &Path, orders: &Receiver<(Kind, Snapshot)>) {
-    while let Ok((kind, snapshot)) = orders.recv() {
-        let path = directory.join(name(kind));
-        match replace(&path, &render(kind, &snapshot)) {
-            Ok(()) => debug!(path = %path.display(), "The file is written."),
-            Err(error) => warn!(path = %path.display(), %error, "The file is not written."),
-        }
+fn put(directory: &Path, kind: Kind, snapshot: &Snapshot) {
+    let path = directory.join(name(kind));
+    match replace(&path, &render(kind, snapshot)) {
+        Ok(()) => debug!(path = %path.display(), "The file is written."),
+        Err(error) => warn!(path = %path.display(), %error, "The file is not written."),
     }
 }
 
@@ -65,6 +76,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Data => "keepalived.data",
+        Kind::Parent => "keepalived_parent.data",
         Kind::Stats => "keepalived.stats",
         Kind::Json => "keepalived.json",
     }

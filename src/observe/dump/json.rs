@@ -2,30 +2,33 @@
 
 use std::fmt::Display;
 
-use super::{AUTH_FAILURE, LENGTH, Seen, Snapshot, State, quoted};
-use crate::config::model::{Authentication, Deletion, Preempt};
-use crate::types::{Address, Reject, Standing};
+use super::{AUTH_FAILURE, LENGTH, Seen, Snapshot, State, words};
+use crate::config::model::{Authentication, Deletion, Preempt, TrackerKind, Watch};
+use crate::types::{Address, Reject};
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
-    let instances: Vec<String> = snapshot.instances.iter().map(instance).collect();
+    let instances: Vec<String> =
+        snapshot.instances.iter().map(|seen| instance(seen, snapshot)).collect();
     format!("[{}]\n", instances.join(","))
 }
 
-fn instance(seen: &Seen) -> String {
-    format!("{{\"data\":{},\"stats\":{}}}", data(seen), stats(seen))
+fn instance(seen: &Seen, snapshot: &Snapshot) -> String {
+    format!("{{\"data\":{},\"stats\":{}}}", data(seen, snapshot), stats(seen))
 }
 
-fn data(seen: &Seen) -> String {
+fn data(seen: &Seen, snapshot: &Snapshot) -> String {
     let (config, announce, hooks) = (&seen.config, &seen.config.announce, &seen.config.hooks);
     let mut object = Object::default();
-    let holds = seen.standing == Standing::Active;
+    let vmac = config.vmac.as_ref().map(|vmac| vmac.name);
+    let node = snapshot.model.node.script_account.as_ref();
     object.text("iname", &config.name);
     object.put("dont_track_primary", u8::from(!config.track_primary));
     object.put("skip_check_adv_addr", u8::from(config.skip_address_check));
-    object.put("strict_mode", 0);
-    object.text("vmac_ifname", "");
-    object.text("ifp_ifname", config.interface.as_str());
-    object.put("master_priority", 0);
+    object.put("strict_mode", u8::from(seen.strict));
+    object.text("vmac_ifname", vmac.as_ref().map_or("", |name| name.as_str()));
+    object.text("ifp_ifname", vmac.unwrap_or(config.interface).as_str());
+    let heard = seen.follows.filter(|_| seen.state() == State::Backup);
+    object.put("master_priority", heard.map_or(0, |(_, priority)| priority.get()));
     let changed = seen.changed;
     object.put("last_transition", format!("{}.{:06}", changed.as_secs(), changed.subsec_micros()));
     object.put("garp_delay", announce.delay.as_secs());
@@ -39,11 +42,11 @@ fn data(seen: &Seen) -> String {
     object.put("vrid", config.vrid);
     object.put("base_priority", config.priority);
     object.put("effective_priority", seen.priority);
-    object.put("vipset", holds);
-    object.put("promote_secondaries", false);
+    object.put("vipset", seen.holds());
+    object.put("promote_secondaries", config.promote_secondaries);
     object.put("adver_int", interval(config.interval.get()));
-    object.put("master_adver_int", interval(config.interval.get()));
-    object.put("accept", 1);
+    object.put("master_adver_int", interval(seen.interval.get()));
+    object.put("accept", u8::from(config.accept));
     object.put("nopreempt", config.preempt == Preempt::No);
     object.put("preempt_delay", seen.preempt_delay());
     object.put("state", seen.state().number());
@@ -65,23 +68,17 @@ fn data(seen: &Seen) -> String {
         ("script_master_rx_lower_pri", hooks.outranking.as_ref()),
     ] {
         if let Some(program) = program {
-            object.text(key, &quoted(program));
+            let runner = words::runner(program.account.as_ref(), node);
+            object.text(key, &words::program(program, runner));
         }
     }
-    let list = |addresses: &[Address]| {
-        let texts = addresses.iter().map(|address| string(&seen.address(address)));
-        format!("[{}]", texts.collect::<Vec<_>>().join(","))
-    };
-    if !config.addresses.is_empty() {
-        object.put("vips", list(&config.addresses));
-    }
-    if !config.excluded.is_empty() {
-        object.put("evips", list(&config.excluded));
-    }
-    if !config.tracked_interfaces.is_empty() {
-        let links = config.tracked_interfaces.iter().map(|tracked| string(tracked.link.as_str()));
-        object.put("track_ifp", format!("[{}]", links.collect::<Vec<_>>().join(",")));
-    }
+    let stated = |it: &Address| seen.address(it);
+    object.list("vips", config.addresses.iter().map(stated));
+    object.list("evips", config.excluded.iter().map(stated));
+    object.list("vroutes", config.routes.iter().map(words::route));
+    object.list("vrules", config.rules.iter().map(words::rule));
+    object.list("track_ifp", config.tracked_interfaces.iter().map(|it| it.link.to_string()));
+    object.list("track_script", scripts(seen, snapshot));
     match config.authentication {
         Authentication::None => object.put("auth_type", 0),
         Authentication::Pass(_) => {
@@ -94,6 +91,19 @@ fn data(seen: &Seen) -> String {
         }
     }
     object.end()
+}
+
+/// The commands of the scripts that the instance tracks by itself.
+fn scripts<'a>(seen: &'a Seen, snapshot: &'a Snapshot) -> impl Iterator<Item = String> + 'a {
+    let own = seen.config.tracked.iter().filter(|it| snapshot.is_own(seen, it));
+    let own = own.filter(|it| it.tracker.kind == TrackerKind::Script);
+    own.filter_map(|it| {
+        let found = snapshot.trackers.iter().find(|other| other.config.name == it.tracker)?;
+        let Watch::Script(script) = &found.config.watch else { return None };
+        let node = snapshot.model.node.script_account.as_ref();
+        let runner = words::runner(script.program.account.as_ref(), node);
+        Some(words::program(&script.program, runner))
+    })
 }
 
 fn stats(seen: &Seen) -> String {
@@ -132,6 +142,14 @@ impl Object {
 
     fn text(&mut self, key: &str, value: &str) {
         self.put(key, string(value));
+    }
+
+    /// Texts, if there are any.
+    fn list(&mut self, key: &str, texts: impl Iterator<Item = String>) {
+        let texts: Vec<String> = texts.map(|text| string(&text)).collect();
+        if !texts.is_empty() {
+            self.put(key, format!("[{}]", texts.join(",")));
+        }
     }
 
     fn end(self) -> String {

@@ -8,6 +8,7 @@ mod date;
 mod file;
 mod json;
 mod stats;
+mod words;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,9 +16,9 @@ use std::time::Duration;
 pub use date::now;
 pub use file::{Writer, start};
 
-use crate::config::model::{Instance, Preempt};
+use crate::config::model::{self, Instance, Model, Preempt, Shown, ShownGroup, Tracked, Tracker};
 use crate::types::{
-    Address, Counters, Family, Priority, Program, Reject, Scope, Standing, Version,
+    Address, Centis, Counters, LinkFacts, LinkName, Priority, Reject, Standing, Verdict, Version,
 };
 
 /// Which of the files.
@@ -25,6 +26,8 @@ use crate::types::{
 pub enum Kind {
     /// Everything, for people and for probes.
     Data,
+    /// What the supervisor knows of it: the first part.
+    Parent,
     /// What was counted.
     Stats,
     /// Everything, for programs.
@@ -34,12 +37,22 @@ pub enum Kind {
 /// The node at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// How it calls itself.
-    pub router_id: String,
+    /// What the host is called.
+    pub host: String,
+    /// The running configuration.
+    pub model: Model,
+    /// What that says besides what it means.
+    pub shown: Shown,
     /// Its virtual routers, in the configuration's order.
     pub instances: Vec<Seen>,
     /// Its sync groups.
-    pub groups: Vec<SeenGroup>,
+    pub groups: Vec<Group>,
+    /// What is tracked. What cannot be is left out.
+    pub trackers: Vec<SeenTracker>,
+    /// The interfaces of the host.
+    pub links: Vec<LinkFacts>,
+    /// When, since 1970.
+    pub taken: Duration,
 }
 
 /// A virtual router at one moment.
@@ -49,27 +62,99 @@ pub struct Seen {
     pub config: Instance,
     /// The sync group that it is in.
     pub group: Option<String>,
+    /// `strict_mode`
+    pub strict: bool,
     /// Its state.
     pub standing: Standing,
     /// It lacks something.
     pub at_fault: bool,
+    /// How many things it lacks itself.
+    pub faults: usize,
+    /// Of how many things that it needs nothing is known yet.
+    pub untold: usize,
+    /// It waits for that, or another member of its sync group does, and nothing else is amiss.
+    pub waits: bool,
     /// Its effective priority.
     pub priority: Priority,
     /// Where its adverts come from.
     pub source: Option<IpAddr>,
+    /// A Backup that heard somebody: who, and of what priority.
+    pub follows: Option<(IpAddr, Priority)>,
+    /// The interval by which its down timer runs.
+    pub interval: Centis,
+    /// How long that timer runs.
+    pub down: Duration,
+    /// When something happens by itself, since 1970.
+    pub deadline: Option<Duration>,
+    /// The sockets that adverts arrive at and leave by.
+    pub descriptors: Option<(i32, i32)>,
+    /// Its virtual interface is up.
+    pub vmac_up: bool,
     /// What it has counted since it was added, or since somebody had it start over.
     pub counters: Counters,
     /// When its state last changed, since 1970.
     pub changed: Duration,
 }
 
-/// A sync group at one moment.
+/// A sync group.
 #[derive(Clone, Debug)]
-pub struct SeenGroup {
-    /// Its name.
-    pub name: String,
-    /// The names of its members.
-    pub members: Vec<String>,
+pub struct Group {
+    /// Its configuration.
+    pub config: model::Group,
+    /// What that says besides what it means.
+    pub shown: ShownGroup,
+}
+
+/// Something that is tracked, at one moment.
+#[derive(Clone, Debug)]
+pub struct SeenTracker {
+    /// Its configuration.
+    pub config: Tracker,
+    /// What is known.
+    pub verdict: Verdict,
+    /// Successes in a row, as long as they count.
+    pub level: u32,
+    /// A look is under way.
+    pub running: bool,
+    /// How many looks there were.
+    pub looks: u64,
+    /// How many processes there are of those that are counted.
+    pub running_processes: usize,
+}
+
+impl Snapshot {
+    /// Whether an address stands on its interface.
+    fn stands(&self, address: &Address) -> bool {
+        let link = self.link(address.link);
+        link.is_some_and(|link| link.addresses.iter().any(|it| it.ip == address.ip))
+    }
+
+    fn link(&self, name: LinkName) -> Option<&LinkFacts> {
+        self.links.iter().find(|link| link.name == name)
+    }
+
+    /// Whether an instance tracks this by itself.
+    fn is_own(&self, seen: &Seen, tracked: &Tracked) -> bool {
+        let shown = self.shown.instances.get(&seen.config.name);
+        let is_known = self.trackers.iter().any(|it| it.config.name == tracked.tracker);
+        is_known && shown.is_none_or(|it| it.tracked.contains(&tracked.tracker))
+    }
+
+    fn members<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Seen> {
+        let keys = group.config.members.iter();
+        keys.filter_map(|key| self.instances.iter().find(|seen| seen.config.key() == *key))
+    }
+
+    fn state_of(&self, group: &Group) -> &'static str {
+        let members = || self.members(group);
+        if members().any(|seen| seen.waits) {
+            return State::Init.word();
+        }
+        if members().any(|seen| seen.wanted() == State::Fault) {
+            return State::Fault.word();
+        }
+        members().map(|seen| seen.state().word()).next().unwrap_or(State::Init.word())
+    }
 }
 
 /// The text of the file.
@@ -77,6 +162,7 @@ pub struct SeenGroup {
 pub fn render(kind: Kind, snapshot: &Snapshot) -> String {
     match kind {
         Kind::Data => data::render(snapshot),
+        Kind::Parent => data::parent(snapshot),
         Kind::Stats => stats::render(snapshot),
         Kind::Json => json::render(snapshot),
     }
@@ -121,9 +207,18 @@ impl Seen {
         }
     }
 
-    /// The state it is after.
+    /// The state it is after. One that only waits to hear of what it tracks is after no fault.
     fn wanted(&self) -> State {
-        if self.config.priority.is_owner() { State::Master } else { self.state() }
+        match self.state() {
+            _ if self.config.priority.is_owner() && self.faults == 0 => State::Master,
+            State::Fault if self.waits => State::Backup,
+            state @ (State::Init | State::Backup | State::Master | State::Fault) => state,
+        }
+    }
+
+    /// Whether it holds its addresses.
+    fn holds(&self) -> bool {
+        self.standing == Standing::Active
     }
 
     const fn version(&self) -> u8 {
@@ -142,24 +237,7 @@ impl Seen {
 
     /// An address in keepalived's words.
     fn address(&self, address: &Address) -> String {
-        let mut text = address.ip.to_string();
-        if address.prefix != Family::of(address.ip).bits() {
-            text += &format!("/{}", address.prefix);
-        }
-        text += &format!(" dev {} scope {}", address.link, scope(address.scope));
-        if let Some(label) = &address.label {
-            text += &format!(" label {label}");
-        }
-        if address.preferred_secs == Some(0) {
-            text += " deprecated";
-        }
-        if !address.tracked {
-            text += " no_track";
-        }
-        if self.standing == Standing::Active {
-            text += " set";
-        }
-        text
+        words::address(address, Some(&self.config), self.holds())
     }
 
     fn counted(&self, reasons: &[Reject]) -> u64 {
@@ -173,22 +251,6 @@ impl Seen {
 
     fn address_list_errors(&self) -> u64 {
         self.counters.address_list_differs + self.counted(&[Reject::AddressList])
-    }
-}
-
-/// A program in keepalived's manner: each word in single quotes.
-fn quoted(program: &Program) -> String {
-    let words: Vec<String> = program.words.iter().map(|word| format!("'{word}'")).collect();
-    words.join(" ")
-}
-
-fn scope(scope: Scope) -> String {
-    match scope.0 {
-        0 => "global".to_owned(),
-        200 => "site".to_owned(),
-        253 => "link".to_owned(),
-        254 => "host".to_owned(),
-        number => number.to_string(),
     }
 }
 

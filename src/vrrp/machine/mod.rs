@@ -302,6 +302,12 @@ impl Machine {
         }
     }
 
+    /// How long a Backup hears nothing before it takes the Active Router for dead.
+    #[must_use]
+    pub fn active_down_interval(&self) -> Duration {
+        self.down_interval(self.active_interval())
+    }
+
     //= https://www.rfc-editor.org/rfc/rfc9568#section-6.4.1
     //# If a Startup event is received
     fn start(&mut self, cause: Cause, source: IpAddr, now: Instant, actions: &mut Actions) {
