@@ -284,6 +284,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
                     continue;
                 }
                 Change::Groups(groups) => {
+                    effects.expect_groups(groups.len());
                     router.regroup(groups, now, effects);
                     continue;
                 }

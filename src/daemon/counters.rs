@@ -1,7 +1,7 @@
 //! What the core thread counts about itself.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Counters of the core thread, readable from any other.
@@ -13,6 +13,7 @@ pub(super) struct LoopCounters {
     latest_nanos: AtomicU64,
     unsent: AtomicU64,
     untold: AtomicU64,
+    owes: AtomicBool,
 }
 
 /// The counters of one moment.
@@ -54,6 +55,17 @@ impl LoopCounters {
     /// An event found no room on its way to the log.
     pub(super) fn untold(&self) {
         add(&self.untold, 1);
+    }
+
+    /// Whether there are events that wait for room on that way. Set before it is looked whether
+    /// there is room by now: who makes room and then asks misses none.
+    pub(super) fn owes(&self, owes: bool) {
+        self.owes.store(owes, Ordering::SeqCst);
+    }
+
+    /// Whether there are.
+    pub(super) fn does_owe(&self) -> bool {
+        self.owes.load(Ordering::SeqCst)
     }
 
     /// The counters as they are.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::mpsc::{Sender, SyncSender, TrySendError};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -21,6 +21,7 @@ use super::board::{Board, Note};
 use super::counters::LoopCounters;
 use super::interfaces;
 use super::messages::{Order, Told};
+use super::owed::{Kept, Owed};
 use super::refusals::Refusals;
 use super::will::Drawer;
 
@@ -59,6 +60,8 @@ pub(super) struct ToMain {
     pub(super) outranked: Vec<Option<Instant>>,
     /// Which refused packets were told.
     pub(super) refusals: Refusals,
+    /// What found no room.
+    pub(super) owed: Owed,
 }
 
 impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
@@ -83,6 +86,7 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
         self.transmitter.flush(|slot, errno| {
             to_main.unsent(slot, errno, counters);
         });
+        self.to_main.settle(&self.counters);
         self.to_kernel.send_plans();
         if std::mem::take(&mut self.to_kernel.wake) {
             self.to_kernel.waker.wake();
@@ -113,6 +117,11 @@ impl<M: Deref<Target = [AtomicU64]>> Effects<M> {
         if desire.generation == generation && !desire.present {
             self.will.holds_nothing(slot);
         }
+    }
+
+    /// So many sync groups there will be.
+    pub(super) fn expect_groups(&mut self, count: usize) {
+        self.to_main.owed.reserve_groups(count);
     }
 
     /// Tells the main thread.
@@ -163,12 +172,14 @@ impl<M: Deref<Target = [AtomicU64]>> Outbox for Effects<M> {
         if instance.is_none() {
             // Whatever is desired of this slot from now on is not about the old plan.
             self.to_kernel.send_plans();
+            self.to_main.owed.forget(slot);
         }
         if self.to_main.unsent.len() <= slot.index() {
             self.to_main.unsent.resize(slot.index() + 1, None);
             self.to_main.outranked.resize(slot.index() + 1, None);
         }
         self.to_main.refusals.reserve(slot);
+        self.to_main.owed.reserve(slot);
     }
 
     fn desire(&mut self, slot: Slot, desire: Desire) {
@@ -259,10 +270,33 @@ impl ToMain {
     }
 
     fn tell(&mut self, told: Told, counters: &LoopCounters) {
-        if self.told.try_send(told).is_err() {
-            counters.untold();
-        }
         self.wake = true;
+        let told = match self.owed.is_empty() {
+            true => match self.told.try_send(told) {
+                Ok(()) => return,
+                Err(TrySendError::Full(told) | TrySendError::Disconnected(told)) => told,
+            },
+            false => told,
+        };
+        match self.owed.keep(&told) {
+            Kept::Waits => {}
+            Kept::Replaces | Kept::No => counters.untold(),
+        }
+        counters.owes(!self.owed.is_empty());
+    }
+
+    /// Hands over what found no room, if there is any by now.
+    fn settle(&mut self, counters: &LoopCounters) {
+        if self.owed.is_empty() {
+            return;
+        }
+        let Self { told, owed, wake, .. } = self;
+        owed.settle(|news| {
+            let has_room = told.try_send(news).is_ok();
+            *wake |= has_room;
+            has_room
+        });
+        counters.owes(!self.owed.is_empty());
     }
 }
 

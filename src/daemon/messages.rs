@@ -8,7 +8,7 @@
 //! | kernel | core | acknowledgements | [`Board`](super::board::Board) | cannot be |
 //! | kernel | core | [`LinkEvent`] | channel of 256 | what it is about waits in the kernel thread |
 //! | checks | core | verdicts | [`Verdicts`](super::verdicts::Verdicts) | cannot be |
-//! | core | main | [`Told`] | channel of four for each instance, 1024 at least | it is left out and counted |
+//! | core | main | [`Told`] | channel of four for each instance, 1024 at least | [the newest state of each is owed](super::owed), all else left out and counted |
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -39,6 +39,7 @@ mod messages;
 mod names;
 mod narrate;
 mod options;
+mod owed;
 mod pace;
 mod pidfile;
 mod place;

@@ -28,6 +28,7 @@ use super::footprint;
 use super::interfaces;
 use super::kernel;
 use super::messages::{Applied, Command, Order, Sight, Told};
+use super::owed::Owed;
 use super::realtime;
 use super::refusals::Refusals;
 use super::verdicts::Verdicts;
@@ -108,6 +109,7 @@ impl Threads {
                 unsent: Vec::new(),
                 outranked: Vec::new(),
                 refusals: Refusals::default(),
+                owed: Owed::default(),
             },
             will,
             Arc::clone(&counters),
@@ -156,6 +158,13 @@ impl Threads {
             verdicts,
             counters,
         })
+    }
+
+    /// Has the core thread hand over what found no room, now that there is some.
+    pub(super) fn collect(&self) {
+        if self.counters.does_owe() {
+            self.core_waker.wake();
+        }
     }
 
     /// Waits until the kernel thread knows all interfaces, a second at most.

@@ -189,6 +189,7 @@ impl Main<'_> {
                 }
             }
         }
+        self.threads.collect();
     }
 
     /// Has the file written that a signal asks for; says what it tells of.
