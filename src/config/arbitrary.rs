@@ -15,8 +15,8 @@ use proptest::sample::{select, subsequence};
 
 use super::model::{
     Authentication, ChecksumForm, Daemon, Deletion, FastRelease, Fifo, Fifos, Firewall, Fixtures,
-    Group, Hooks, Instance, Marker, Model, Node, Peer, Preempt, Realtime, Reload, TrackedInterface,
-    Tracker, Transport, Vmac,
+    Group, Hooks, Instance, Mail, MailServer, Marker, Model, Node, Peer, Preempt, Realtime, Reload,
+    TrackedInterface, Tracker, Transport, Vmac,
 };
 use crate::types::{
     Account, Address, Announce, Broadcast, Centis, Family, LinkName, MacAddr, Priority, Program,
@@ -57,13 +57,30 @@ pub(crate) fn pair() -> impl Strategy<Value = (Model, Model)> {
     })
 }
 
+/// How mails are sent, if they are.
+fn mail() -> impl Strategy<Value = Mail> {
+    let server = ("[a-z]{1,8}|2001:db8::25", 1..=u16::MAX);
+    let server = option::of(server.prop_map(|(host, port)| MailServer { host, port }));
+    let to = vec("[a-z]{1,8}@[a-z]{1,8}", 0..=2);
+    let names = [(); 2].map(|()| option::of("[a-z@.]{1,8}"));
+    let rest = (1..=4294_u64, any::<bool>());
+    (server, to, names, rest).prop_map(|(server, to, [from, greeting], (timeout, faults))| {
+        let timeout = Duration::from_secs(timeout);
+        Mail { to, from, server, greeting, timeout, faults }
+    })
+}
+
 /// A model of these instances without those whose key or name another one has already.
 fn valid(node: Node, mut instances: Vec<Instance>, split: &[Part], all: &[Tracker]) -> Model {
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     let mut vmacs = HashSet::new();
     instances.retain(|instance| keys.insert(instance.key()) && names.insert(instance.name.clone()));
     instances.retain(|instance| instance.vmacs().all(|vmac| vmacs.insert(vmac.name)));
-    let groups = groups(&instances, split);
+    let mut groups = groups(&instances, split);
+    let all_hooks = instances.iter_mut().map(|instance| &mut instance.hooks);
+    for hooks in all_hooks.chain(groups.iter_mut().map(|group| &mut group.hooks)) {
+        hooks.mail &= node.mail.is_sent();
+    }
     let trackers = trackers::used(all, &instances);
     Model { node, trackers, instances, groups, ..Model::default() }
 }
@@ -104,12 +121,12 @@ fn node() -> impl Strategy<Value = Node> {
         Just(Realtime::Off),
         (1..=99u8).prop_map(Realtime::Priority),
     ];
-    let names = (option::of("[a-z]{1,8}"), millis(), option::of(account()), fifos());
+    let names = (option::of("[a-z]{1,8}"), millis(), option::of(account()), fifos(), mail());
     let system = (realtime, -20..=19i8, firewall());
     let own = (daemon(), reload());
     (names, any::<[bool; 4]>(), system, own).prop_map(|(names, flags, system, own)| {
         let (daemon, reload) = own;
-        let (router_id, startup_delay, script_account, fifos) = names;
+        let (router_id, startup_delay, script_account, fifos, mail) = names;
         let (realtime, nice, firewall) = system;
         let [dynamic_interfaces, log_unknown_vrids, secure_scripts, local_igmp] = flags;
         Node {
@@ -122,6 +139,7 @@ fn node() -> impl Strategy<Value = Node> {
             script_account,
             secure_scripts,
             fifos,
+            mail,
             daemon,
             reload,
             local_igmp,
@@ -154,9 +172,10 @@ fn hooks() -> impl Strategy<Value = Hooks> {
     let deleted =
         prop_oneof![Just(Deletion::AsFault), option::of(program()).prop_map(Deletion::AsDeleted),];
     let programs = [(); 6].map(|()| option::weighted(0.2, program()));
-    (programs, deleted, any::<bool>()).prop_map(|(programs, deleted, priority_changes)| {
+    (programs, deleted, any::<[bool; 2]>()).prop_map(|(programs, deleted, flags)| {
         let [any, active, backup, fault, stop, outranking] = programs;
-        Hooks { any, active, backup, fault, stop, deleted, outranking, priority_changes }
+        let [priority_changes, mail] = flags;
+        Hooks { any, active, backup, fault, stop, deleted, outranking, priority_changes, mail }
     })
 }
 

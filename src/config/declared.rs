@@ -5,6 +5,7 @@
 
 mod daemon;
 mod hooks;
+mod mail;
 mod route;
 mod trackers;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use daemon::{Daemon, Reload};
 pub use hooks::{Fifo, Hooks, Scripts};
+pub use mail::Mail;
 pub use trackers::{File, Process, Script, Tracked, Tracker, Watch};
 
 use super::model::{ChecksumForm, FastRelease, Realtime};
@@ -35,6 +37,8 @@ pub struct Declared {
     pub fixtures: Fixtures,
     /// What holds for all programs that are run.
     pub scripts: Scripts,
+    /// Who gets mails, and by which server.
+    pub mail: Mail,
     /// Its processes and their files.
     pub daemon: Daemon,
     /// How a changed configuration is to be taken over.

@@ -5,6 +5,7 @@
 
 mod daemon;
 mod hooks;
+mod mail;
 mod shown;
 mod tracker;
 mod vmac;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use daemon::{Daemon, Marker, Reload};
 pub use hooks::{Deletion, Fifo, Fifos, Hooks};
+pub use mail::{Mail, MailServer};
 pub use shown::{Shown, ShownGroup, ShownInstance};
 pub use tracker::{
     Compared, File, InitialLevel, Process, Script, Tracked, Tracker, TrackerKind, TrackerName,
@@ -64,6 +66,8 @@ pub struct Node {
     pub secure_scripts: bool,
     /// The named pipes that get a line for each event.
     pub fifos: Fifos,
+    /// Who gets mails, and by which server.
+    pub mail: Mail,
     /// Its processes and their files.
     pub daemon: Daemon,
     /// How a changed configuration is taken over.
@@ -86,6 +90,7 @@ impl Default for Node {
             script_account: None,
             secure_scripts: false,
             fifos: Fifos::default(),
+            mail: Mail::default(),
             daemon: Daemon::default(),
             reload: Reload::default(),
             local_igmp: true,

@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use super::event::{Event, Subject, What};
 use super::resolve::Rules;
 use super::thread::Thread;
-use crate::config::model::{Fifos, Model};
+use crate::config::model::{Fifos, Mail, Model};
 use crate::types::Program;
 
 /// Where events are told. Never waits.
@@ -32,6 +32,9 @@ pub struct Setup {
     pub(super) fifos: Fifos,
     /// Every program that may be run.
     pub(super) programs: Vec<Program>,
+    pub(super) mail: Mail,
+    /// How the node calls itself in mails.
+    pub(super) router_id: Option<String>,
 }
 
 /// To the thread.
@@ -139,7 +142,9 @@ impl Setup {
         let hooks = instances.chain(model.groups.iter().map(|group| &group.hooks));
         let readers = node.fifos.iter().filter_map(|fifo| fifo.reader.as_ref());
         let programs = hooks.flat_map(|hooks| hooks.programs()).chain(readers).cloned().collect();
-        Self { rules, fifos: node.fifos.clone(), programs }
+        let (fifos, mail, router_id) =
+            (node.fifos.clone(), node.mail.clone(), node.router_id.clone());
+        Self { rules, fifos, programs, mail, router_id }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The thread that runs the programs and writes into the pipes.
+//! The thread that runs the programs, writes into the pipes and sends the mails.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -15,10 +15,11 @@ use super::event::{Event, Subject};
 use super::fifo::Pipe;
 use super::lanes::Lanes;
 use super::notifier::{Order, Setup};
+use super::post::Post;
 use super::resolve::Resolver;
 use crate::config::model::Fifo;
 use crate::sys::process::Exit;
-use crate::sys::{Child, Outcome, Signal, clock};
+use crate::sys::{Child, Outcome, Signal, clock, host};
 use crate::types::{Instant, Program};
 
 /// The thread's state.
@@ -29,6 +30,7 @@ pub(super) struct Thread {
     readers: Vec<Reader>,
     lanes: Lanes<Lane, Job>,
     running: Vec<Running>,
+    post: Post,
 }
 
 /// Programs that run one behind the other.
@@ -83,10 +85,14 @@ impl Thread {
                 readers: Vec::new(),
                 lanes: Lanes::default(),
                 running: Vec::new(),
+                post: Post::default(),
             };
             thread.listen(orders, ends).await;
-            Ok(())
-        })
+            Ok::<(), io::Error>(())
+        })?;
+        // A name server that is still asked is not waited for.
+        runtime.shutdown_background();
+        Ok(())
     }
 
     async fn listen(&mut self, mut orders: mpsc::Receiver<Order>, mut ends: Signals) {
@@ -100,6 +106,7 @@ impl Thread {
                 },
                 _ = ends.recv() => self.reap(),
                 () = flush(&mut self.pipes) => {}
+                () = self.post.go_on() => {}
                 () = wait_until(next_start) => {}
             }
             self.advance();
@@ -112,6 +119,7 @@ impl Thread {
     fn configure(&mut self, setup: Setup) {
         let old = std::mem::replace(&mut self.setup, setup);
         self.resolver = Resolver::new(self.setup.rules.clone());
+        self.post.configure(self.setup.mail.clone(), self.setup.router_id.clone());
         for program in &self.setup.programs {
             let _told_if_unfit = self.resolver.resolve(program);
         }
@@ -185,6 +193,7 @@ impl Thread {
         for pipe in &mut self.pipes {
             pipe.tell(event);
         }
+        self.post.tell(event, host::now());
     }
 
     fn queue(&mut self, event: &Event, kind: Kind, job: Job) {
@@ -280,6 +289,7 @@ impl Thread {
         for pipe in std::mem::take(&mut self.pipes) {
             pipe.close();
         }
+        self.post.hurry();
         for signal in [None, Some(Signal::TERM), Some(Signal::KILL)] {
             if let Some(signal) = signal {
                 self.readers.iter().for_each(|reader| reader.child.signal(signal));
@@ -297,14 +307,21 @@ impl Thread {
             let all_end = async {
                 self.reap();
                 while !(self.running.is_empty() && self.readers.is_empty()) {
-                    ends.recv().await;
-                    self.reap();
+                    tokio::select! {
+                        _ = ends.recv() => self.reap(),
+                        () = self.post.go_on() => {}
+                    }
+                }
+                // Nobody but mails is waited for here, and those no longer than a program.
+                if signal.is_none() {
+                    poll_fn(|context| self.post.poll(context)).await;
                 }
             };
             if timeout(patience, all_end).await.is_ok() {
-                return;
+                break;
             }
         }
+        self.post.give_up();
     }
 }
 

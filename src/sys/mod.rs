@@ -15,6 +15,8 @@ pub mod clock;
 mod control;
 mod error;
 mod frames;
+#[expect(unsafe_code, reason = "the calendar and the resolver have no safe wrappers")]
+pub mod host;
 #[expect(unsafe_code, reason = "unshare is unsafe for some of its flags")]
 pub mod namespace;
 mod poll;

@@ -31,7 +31,7 @@ fn what_keepalived_survives_is_survived() {
     for (text, code, left) in [
         ("group {\n A\n }", "lonely-member", Some(1)),
         ("group {\n }", "empty-group", None),
-        ("smtp_alert", "empty-group", None),
+        ("notify_priority_changes", "empty-group", None),
         ("group {\n A\n B\n C\n }", "no-such-member", Some(2)),
         ("group {\n A\n B\n A\n }", "grouped-twice", Some(2)),
         ("group {\n A\n B\n }\n global_tracking", "old-word", Some(2)),

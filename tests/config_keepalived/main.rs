@@ -8,6 +8,7 @@ mod election;
 mod groups;
 mod identity;
 mod interfaces;
+mod mail;
 mod mistakes;
 mod node;
 mod ordinary;

@@ -50,7 +50,7 @@ pub(super) fn compile(
             name: name.clone(),
             members: members.iter().map(|member| member.key()).collect(),
             tracked_interfaces: tracked(written, &members, findings),
-            hooks: hooks::of_group(&written.hooks),
+            hooks: hooks::of_group(&written.hooks, declared),
         });
     }
     groups

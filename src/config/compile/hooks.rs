@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::instance::is;
+use super::mail;
 use crate::config::declared::{self, Declared, Setting};
 use crate::config::model::{Deletion, Fifo, Fifos, Hooks, Instance};
 use crate::types::Program;
 
-/// The hooks of an instance; `usual` is what the node says of priority changes.
-pub(super) fn compile(written: &declared::Hooks, usual: Setting<bool>) -> Hooks {
+/// The hooks of an instance.
+pub(super) fn compile(written: &declared::Hooks, declared: &Declared) -> Hooks {
     let program = |written: &Setting<Program>| written.as_ref().map(|it| it.value.clone());
     Hooks {
         any: program(&written.any),
@@ -21,13 +22,14 @@ pub(super) fn compile(written: &declared::Hooks, usual: Setting<bool>) -> Hooks 
             Some(deleted) => Deletion::AsDeleted(deleted.value.clone()),
         },
         outranking: program(&written.outranking),
-        priority_changes: is(written.priority_changes.or(usual)),
+        priority_changes: is(written.priority_changes.or(declared.scripts.priority_changes)),
+        mail: mail::is_wanted(written, &declared.mail),
     }
 }
 
 /// The hooks of a group, for what happens to it as a whole.
-pub(super) fn of_group(written: &declared::Hooks) -> Hooks {
-    Hooks { priority_changes: false, ..compile(written, None) }
+pub(super) fn of_group(written: &declared::Hooks, declared: &Declared) -> Hooks {
+    Hooks { priority_changes: false, ..compile(written, declared) }
 }
 
 /// What a group says of priority changes holds for each member that does not say.

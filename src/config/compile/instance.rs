@@ -62,7 +62,7 @@ pub(super) fn compile(
         answer_higher: !strict && is(policy.answer_higher),
         skip_address_check: is(policy.skip_address_check),
         twin: None,
-        hooks: hooks::compile(&written.hooks, declared.scripts.priority_changes),
+        hooks: hooks::compile(&written.hooks, declared),
         vmac,
         address_vmacs,
         accept: accept(written, version, strict, findings),

@@ -10,6 +10,7 @@ mod group;
 mod hooks;
 mod identity;
 mod instance;
+mod mail;
 mod routes;
 mod shown;
 mod trackers;
@@ -38,7 +39,8 @@ pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     let groups = group::compile(declared, &mut instances, &mut findings);
     let node = node(declared);
     let trackers = trackers::compile(declared, &mut instances, &mut findings);
-    let model = Model { node, trackers, fixtures, instances, groups };
+    let mut model = Model { node, trackers, fixtures, instances, groups };
+    mail::settle(declared, &mut model, &mut findings);
     (!found.has_errors()).then_some(model)
 }
 
@@ -76,6 +78,7 @@ fn node(declared: &Declared) -> Node {
         script_account: scripts.account.as_ref().map(|it| it.value.clone()),
         secure_scripts: answer(scripts.secure, usual.secure_scripts),
         fifos: hooks::fifos(scripts),
+        mail: mail::compile(&declared.mail),
         daemon: daemon::daemon(&declared.daemon),
         reload: daemon::reload(&declared.reload),
         local_igmp: answer(written.local_igmp, usual.local_igmp),

@@ -22,6 +22,8 @@ pub struct Hooks {
     pub outranking: Setting<Program>,
     /// `notify_priority_changes`
     pub priority_changes: Setting<bool>,
+    /// `smtp_alert`
+    pub mail: Setting<bool>,
 }
 
 /// What holds for all programs that the configuration names, and the pipes beside them.

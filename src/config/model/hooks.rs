@@ -1,4 +1,4 @@
-//! Who is told of what happens: programs and named pipes.
+//! Who is told of what happens: programs, named pipes, who gets mails.
 
 use std::path::PathBuf;
 
@@ -23,6 +23,8 @@ pub struct Hooks {
     pub outranking: Option<Program>,
     /// `notify_priority_changes`: FIFOs get a line when the effective priority changes.
     pub priority_changes: bool,
+    /// `smtp_alert`: a mail is sent at each change of state. Never where the node sends none.
+    pub mail: bool,
 }
 
 /// What is told of an instance that the configuration has no more.

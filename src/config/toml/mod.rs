@@ -9,6 +9,7 @@ mod daemon;
 mod duration;
 mod group;
 mod instance;
+mod mail;
 mod native;
 mod node;
 mod peer;
@@ -73,6 +74,7 @@ pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Decl
 fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.node = root.section("node", node::read).unwrap_or_default();
     declared.scripts = root.section("scripts", program::scripts).unwrap_or_default();
+    declared.mail = root.section("mail", mail::read).unwrap_or_default();
     declared.daemon = root.section("daemon", daemon::daemon).unwrap_or_default();
     declared.reload = root.section("reload", daemon::reload).unwrap_or_default();
     declared.fixtures = root.section("static", rule::fixtures).unwrap_or_default();

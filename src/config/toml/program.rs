@@ -25,6 +25,7 @@ pub(super) fn group_hooks(table: &mut Table<'_, '_>) -> Hooks {
         fault: read(table, "fault"),
         stop: read(table, "stop"),
         priority_changes: table.setting("priority_changes", value::boolean),
+        mail: table.setting("mail", value::boolean),
         ..Hooks::default()
     }
 }

@@ -205,6 +205,7 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("reload", "reload.0 = 0"),
         ("defaults", "defaults.0 = 0"),
         ("scripts", "scripts.0 = 0"),
+        ("mail", "mail.0 = 0"),
         ("announce", "defaults.announce.0 = 0"),
         ("instance", "instance.a.0 = 0"),
         ("static", "static.0 = 0"),
@@ -243,6 +244,7 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
             "reload" => vec![(value.as_table().unwrap(), "reload")],
             "defaults" => vec![(value.as_table().unwrap(), "defaults")],
             "scripts" => vec![(value.as_table().unwrap(), "scripts")],
+            "mail" => vec![(value.as_table().unwrap(), "mail")],
             "static" => vec![(value.as_table().unwrap(), "static")],
             kind => value
                 .as_table()

@@ -24,6 +24,7 @@ pub fn write(model: &Model) -> String {
     text.reload(&model.node.reload);
     text.fixtures(&model.fixtures);
     text.scripts(&model.node);
+    text.mail(&model.node.mail);
     for tracker in &model.trackers {
         text.tracker(tracker);
     }
@@ -47,6 +48,7 @@ impl Text {
             script_account: node.script_account.clone(),
             secure_scripts: node.secure_scripts,
             fifos: node.fifos.clone(),
+            mail: node.mail.clone(),
             daemon: node.daemon.clone(),
             reload: node.reload.clone(),
             ..Node::default()

@@ -52,7 +52,7 @@ fn data(seen: &Seen, snapshot: &Snapshot) -> String {
     object.put("state", seen.state().number());
     object.put("wantstate", State::number(seen.wanted()));
     object.put("version", seen.version());
-    object.put("smtp_alert", false);
+    object.put("smtp_alert", hooks.mail);
     object.put("notify_deleted", matches!(hooks.deleted, Deletion::AsDeleted(_)));
     let deleted = match &hooks.deleted {
         Deletion::AsFault => None,

@@ -83,7 +83,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     b("notify_master_rx_lower_pri").takes(1),
     c("notify_deleted"),
     c("notify_priority_changes"),
-    b("smtp_alert").pending("not sent by this version; nobody gets a mail on a change of state"),
+    b("smtp_alert"),
     // Relics.
     c("lvs_sync_daemon_interface").takes(1).quiet(),
     c("kernel_rx_buf_size").wants(1).quiet(),

@@ -39,7 +39,7 @@ pub(super) const GROUP: &[Keyword] = &[
     a("notify_backup").takes(1),
     a("notify_fault").takes(1),
     a("notify_stop").takes(1),
-    b("smtp_alert").quiet(),
+    b("smtp_alert"),
     b("global_tracking"),
     b("sync_group_tracking_weight"),
     c("notify_priority_changes"),

@@ -41,8 +41,6 @@ const IN_BLOCKS: &[(&[&str], Words)] = &[
     (&["vrrp_cpu_affinity", "checker_cpu_affinity", "bfd_cpu_affinity"], Words::Numbers(0, 1023)),
     (
         &[
-            "smtp_alert",
-            "smtp_alert_vrrp",
             "smtp_alert_checker",
             "no_checker_emails",
             "rs_init_notifies",
@@ -91,7 +89,6 @@ const IN_BLOCKS: &[(&[&str], Words)] = &[
     (&["checker_rt_priority", "bfd_rt_priority"], Words::Number(1, 99, &[])),
     (&["max_auto_priority"], Words::Number(-1, 99, &[])),
     (&["min_auto_priority_delay"], Words::Number(1, 10_000_000, &[])),
-    (&["smtp_connect_timeout"], Words::Number(1, 4294, &[])),
     (&["startup_script_timeout", "shutdown_script_timeout"], Words::Number(1, 1000, &[])),
     (&["vrrp_garp_extra_if"], Words::Number(1, 86_400, &["all"])),
     (&["garp_extra_if"], Words::Number(0, 86_400, &["all"])),

@@ -55,7 +55,7 @@ impl Lower<'_> {
             }
             "vrrp_min_garp" => self.declared.node.few_announcements = self.answer(statement),
             _ if self.scripts(statement) || self.daemon_in_global(statement) => {}
-            _ if self.firewall(statement) => {}
+            _ if self.firewall(statement) || self.mail(statement) => {}
             _ => return self.global_policy(statement),
         }
         true

@@ -27,6 +27,7 @@ impl Lower<'_> {
                 hooks.deleted = place.map(|place| Spanned::new(deleted, place));
             }
             "notify_priority_changes" => hooks.priority_changes = self.answer(statement),
+            "smtp_alert" => hooks.mail = self.answer(statement),
             _ => return false,
         }
         true

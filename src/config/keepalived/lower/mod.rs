@@ -8,6 +8,7 @@ mod global;
 mod group;
 mod hooks;
 mod instance;
+mod mail;
 mod names;
 mod pending;
 mod route;

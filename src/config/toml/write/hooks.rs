@@ -1,7 +1,7 @@
-//! Programs and pipes as native text.
+//! Programs, pipes and mails as native text.
 
-use super::{Text, list, quoted};
-use crate::config::model::{Deletion, Fifo, Hooks, Node};
+use super::{Text, list, quoted, time};
+use crate::config::model::{Deletion, Fifo, Hooks, Mail, MailServer, Node};
 use crate::types::{Account, Program};
 
 impl Text {
@@ -35,6 +35,30 @@ impl Text {
         self.unless(!fifos.repeat_on_reload, "repeat_on_reload", true);
     }
 
+    /// `[mail]`, where anything in it is not as usual.
+    pub(super) fn mail(&mut self, mail: &Mail) {
+        let usual = Mail::default();
+        if *mail == usual {
+            return;
+        }
+        self.header("mail");
+        self.unless(mail.to.is_empty(), "to", list(mail.to.iter().map(|to| quoted(to))));
+        match &mail.server {
+            None => {}
+            Some(MailServer { host, port: MailServer::PORT }) => self.line("server", quoted(host)),
+            Some(MailServer { host, port }) => {
+                self.line("server", format!("{{ host = {}, port = {port} }}", quoted(host)));
+            }
+        }
+        for (key, written) in [("from", &mail.from), ("greeting", &mail.greeting)] {
+            if let Some(written) = written {
+                self.line(key, quoted(written));
+            }
+        }
+        self.unless(mail.timeout == usual.timeout, "timeout", time(mail.timeout));
+        self.unless(mail.faults, "faults", false);
+    }
+
     /// What is run when a state changes, in the table that was begun last.
     pub(super) fn hooks(&mut self, hooks: &Hooks) {
         let programs = [
@@ -56,6 +80,7 @@ impl Text {
             Deletion::AsDeleted(Some(written)) => self.line("notify.deleted", program(written)),
         }
         self.unless(!hooks.priority_changes, "notify.priority_changes", true);
+        self.unless(!hooks.mail, "notify.mail", true);
     }
 }
 

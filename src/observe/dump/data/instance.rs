@@ -49,7 +49,7 @@ pub(super) fn render(text: &mut String, seen: &Seen, snapshot: &Snapshot) {
     list(text, "   Tracked files :", files);
     let processes = own(TrackerKind::Process).map(|it| trackers::weighted(it, ", "));
     list(text, "   Tracked processes :", processes);
-    *text += "   Using smtp notification = no\n";
+    line(text, "   Using smtp notification", yes(config.hooks.mail));
     hooks(text, &config.hooks, snapshot.model.node.script_account.as_ref());
 }
 

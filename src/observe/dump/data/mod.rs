@@ -110,7 +110,8 @@ fn groups(text: &mut String, snapshot: &Snapshot) {
         if shown.member_weights {
             *text += "   sync group tracking weight set\n";
         }
-        *text += "   Using smtp notification = no\n";
+        let mails = if config.hooks.mail { "yes" } else { "no" };
+        line(text, "   Using smtp notification", mails);
         interfaces(text, &shown.tracked_interfaces);
         let of = |kind| shown.tracked.iter().filter(move |it| it.tracker.kind == kind);
         let scripts = of(TrackerKind::Script).map(|it| trackers::weighted(it, " "));
