@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{info, warn};
 
 use super::health::Health;
@@ -34,8 +34,9 @@ pub struct Checks {
 }
 
 /// What the thread is told.
-#[derive(Debug)]
 enum Order {
+    /// Call this every so often, as long as the thread turns.
+    Show(Duration, Box<dyn Fn() + Send>),
     /// Watch these and no others.
     Follow(Vec<(TrackerId, Tracker)>, Surroundings),
     /// End everything that runs.
@@ -77,6 +78,11 @@ impl Checks {
         let _ended = self.orders.send(Order::Follow(trackers, surroundings)).is_err();
     }
 
+    /// Has the thread call `show` now and every so often, as long as it turns.
+    pub fn show(&self, every: Duration, show: impl Fn() + Send + 'static) {
+        let _ended = self.orders.send(Order::Show(every, Box::new(show))).is_err();
+    }
+
     /// Ends what runs, programs with all that they have started. Takes a second at most.
     pub async fn stop(&self) {
         let (done, ended) = oneshot::channel();
@@ -88,6 +94,13 @@ impl Checks {
     #[must_use]
     pub const fn reports(&self) -> &Reports {
         &self.reports
+    }
+}
+
+async fn show_again(every: Duration, show: Box<dyn Fn() + Send>) {
+    loop {
+        show();
+        sleep(every).await;
     }
 }
 
@@ -115,6 +128,7 @@ impl<T: Fn(TrackerId, Verdict) + Clone + Send + 'static> Schedule<T> {
         tokio::spawn(self.shared.nursery.clone().listen());
         while let Some(order) = orders.recv().await {
             match order {
+                Order::Show(every, show) => drop(tokio::spawn(show_again(every, show))),
                 Order::Follow(trackers, surroundings) => self.follow(trackers, &surroundings),
                 Order::Stop(done) => {
                     self.tasks.shutdown().await;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use arrayvec::ArrayVec;
 
 use crate::config::diff::Change;
-use crate::sys::{self, Poller, Region, Waker, clock};
+use crate::sys::{self, Poller, Waker, clock};
 use crate::types::Instant;
 use crate::vrrp::{Input, Router};
 
@@ -25,7 +25,7 @@ use super::effects::Effects;
 use super::error::Error;
 use super::messages::{Applied, Command, LinkEvent, Sight, Told};
 use super::pace::Pace;
-use super::pulse;
+use super::pulse::Pulse;
 use super::sockets::Sockets;
 use super::verdicts::Verdicts;
 
@@ -41,7 +41,7 @@ pub(super) struct Core<M> {
     patience: Duration,
     pace: Pace,
     /// Where the supervisor sees that this thread turns.
-    pulse: Region,
+    pulse: Pulse,
     /// When this thread ends although addresses may be left; set when it is told to stop.
     stop_at: Option<Instant>,
 }
@@ -66,7 +66,7 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
         effects: Effects<M>,
         inbox: Inbox,
         counters: Arc<LoopCounters>,
-        pulse: Region,
+        pulse: Pulse,
     ) -> Result<Self, sys::Error> {
         let poller = Poller::new()?;
         poller.add(&*inbox.waker, INBOX)?;
@@ -91,19 +91,19 @@ impl<M: Deref<Target = [AtomicU64]>> Core<M> {
     /// system makes it do.
     pub(super) fn run(mut self) -> Result<(), Error> {
         sys::wait_exactly()?;
-        pulse::begin(&self.pulse);
+        self.pulse.begin();
         let ended = self.turn_until_told();
-        pulse::end(&self.pulse);
+        self.pulse.end();
         ended
     }
 
     fn turn_until_told(&mut self) -> Result<(), Error> {
         loop {
             let due = self.due();
-            pulse::rest(&self.pulse, due);
+            self.pulse.rest(due);
             let ready: ArrayVec<u64, 64> = self.poller.wait_until(due)?.take(64).collect();
             let now = clock::now();
-            pulse::beat(&self.pulse, now);
+            self.pulse.beat(now);
             let rest = self.turn(&ready, due, now);
             if let Some(end) = self.stop_at {
                 if self.router.is_stopped() {

@@ -32,6 +32,7 @@ use super::intake::{Further, Intake};
 use super::link_post::LinkPost;
 use super::messages::{LinkEvent, Order};
 use super::narrate::Narrated;
+use super::pulse::Pulse;
 
 /// Everything that the kernel thread needs to start.
 pub(super) struct Thread {
@@ -57,6 +58,8 @@ pub(super) struct Thread {
     pub(super) footprint: Region,
     /// The virtual interfaces that will be wanted first.
     pub(super) wanted: BTreeSet<LinkName>,
+    /// Where the supervisor sees that this thread turns.
+    pub(super) pulse: Pulse,
 }
 
 impl Thread {
@@ -95,8 +98,12 @@ impl Thread {
                 core: self.core,
                 listed: false,
                 ready: Some(self.ready),
+                pulse: self.pulse.clone(),
             };
-            work.run().await
+            self.pulse.begin();
+            let ended = work.run().await;
+            self.pulse.end();
+            ended
         })
     }
 }
@@ -115,6 +122,7 @@ struct Work {
     /// Every interface has been reported.
     listed: bool,
     ready: Option<oneshot::Sender<()>>,
+    pulse: Pulse,
 }
 
 /// Answers on their way to the core thread.
@@ -127,6 +135,7 @@ struct Answers {
 impl Work {
     async fn run(&mut self) -> Result<(), Error> {
         loop {
+            self.pulse.beat(clock::now());
             if self.intake.take(&mut self.agent, &mut self.interfaces) == Further::End {
                 self.let_go();
                 self.leave_interfaces();
@@ -154,6 +163,7 @@ impl Work {
                 self.core.wake();
             }
             if self.links.is_empty() {
+                self.pulse.rest(next);
                 self.wait(next).await?;
             } else {
                 // Once more when the core thread has had a moment to make room.

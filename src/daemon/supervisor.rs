@@ -57,7 +57,7 @@ pub(super) enum Role {
 pub(super) struct Shared {
     /// The worker's last will.
     pub(super) will: Region,
-    /// The pulse of its core thread.
+    /// The pulses of its threads.
     pub(super) pulse: Region,
     /// What it has changed besides addresses.
     pub(super) footprint: Region,
@@ -235,11 +235,11 @@ impl<'a> Supervisor<'a> {
         }
         match child.watch.look(&self.shared.pulse, child.pid, now) {
             pulse::Finding::Well => {}
-            pulse::Finding::Held(why) => {
-                warn!(pid = %child.pid, why, "The worker stands still.");
+            pulse::Finding::Held(thread, why) => {
+                warn!(pid = %child.pid, thread = thread.name(), why, "The worker stands still.");
             }
-            pulse::Finding::Hangs => {
-                error!(pid = %child.pid, "The worker hangs and is killed.");
+            pulse::Finding::Hangs(thread) => {
+                error!(pid = %child.pid, thread = thread.name(), "The worker hangs and is killed.");
                 Signal::KILL.send(child.pid)?;
                 child.killed = Some(now);
             }

@@ -29,6 +29,7 @@ use super::interfaces;
 use super::kernel;
 use super::messages::{Applied, Command, Order, Sight, Told};
 use super::owed::Owed;
+use super::pulse::{Pulse, Turner};
 use super::realtime;
 use super::refusals::Refusals;
 use super::verdicts::Verdicts;
@@ -51,6 +52,7 @@ pub(super) struct Threads {
     /// The kernel thread knows all interfaces.
     kernel_ready: oneshot::Receiver<()>,
     checks: Checks,
+    checks_pulse: Pulse,
     verdicts: Arc<Verdicts>,
     counters: Arc<LoopCounters>,
 }
@@ -59,8 +61,8 @@ pub(super) struct Threads {
 pub(super) struct Memory<M> {
     /// The last will.
     pub(super) will: Drawer<M>,
-    /// The pulse of the core thread.
-    pub(super) pulse: Region,
+    /// The pulses of the threads.
+    pub(super) pulse: Arc<Region>,
     /// What was changed besides addresses.
     pub(super) footprint: Region,
 }
@@ -125,7 +127,8 @@ impl Threads {
         let hold_until = (!delay.is_zero()).then(|| clock::now() + delay);
         let realtime = model.node.realtime;
         let core_counters = Arc::clone(&counters);
-        let core = move || Core::new(hold_until, effects, inbox, core_counters, pulse)?.run();
+        let core_pulse = Pulse::of(&pulse, Turner::Core);
+        let core = move || Core::new(hold_until, effects, inbox, core_counters, core_pulse)?.run();
         let kernel = kernel::Thread {
             orders: kernel_orders,
             desired,
@@ -136,6 +139,7 @@ impl Threads {
             ready,
             filter: interfaces::filter(&model.node.firewall),
             local_igmp: model.node.local_igmp,
+            pulse: Pulse::of(&pulse, Turner::Kernel),
             footprint,
             wanted: footprint::wanted(model),
         };
@@ -143,6 +147,13 @@ impl Threads {
         let checks = Checks::start(move |tracker, verdict| {
             found.post(tracker, verdict);
             woken.wake();
+        });
+        let checks = checks.map_err(Error::of("start a thread"))?;
+        let checks_pulse = Pulse::of(&pulse, Turner::Checks);
+        let turning = checks_pulse.clone();
+        checks.show(CHECKS_TURN, move || {
+            turning.begin();
+            turning.rest(Some(clock::now() + CHECKS_TURN));
         });
         Ok(Self {
             commands,
@@ -154,7 +165,8 @@ impl Threads {
             core_ended: spawn("core", realtime, core)?,
             kernel_ended: spawn("kernel", realtime, || kernel.run())?,
             kernel_ready,
-            checks: checks.map_err(Error::of("start a thread"))?,
+            checks,
+            checks_pulse,
             verdicts,
             counters,
         })
@@ -224,6 +236,7 @@ impl Threads {
     /// Ends all checks.
     pub(super) async fn stop_checks(&self) {
         self.checks.stop().await;
+        self.checks_pulse.end();
     }
 
     /// Has every instance leave; the core thread ends when all have, or `patience` has.
@@ -282,6 +295,8 @@ const COMMANDS: usize = 8;
 const LINKS: usize = 256;
 /// Events that may wait for the main thread, at least: as many as all instances make at once.
 const TOLD: usize = 1024;
+/// How often the thread that observes shows that it turns.
+const CHECKS_TURN: Duration = Duration::from_secs(5);
 /// How long the kernel may take to list its interfaces.
 const READY: Duration = Duration::from_secs(1);
 /// How long the kernel thread may take to end: one request to the kernel.

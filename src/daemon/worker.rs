@@ -4,6 +4,7 @@
 //! ends. It may wait for files and logs; they never wait for it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
@@ -20,6 +21,7 @@ use crate::kernel::netlink::MonitorError;
 use crate::notify::Notifier;
 use crate::observe::dump::Kind;
 use crate::observe::{difference, refusal, transition};
+use crate::sys::clock;
 use crate::types::{Cause, LinkName, Slot, Transition};
 
 use super::dumps::{Dumps, Running};
@@ -30,6 +32,7 @@ use super::legacy::Legacy;
 use super::messages::{Applied, Sight, Told};
 use super::names::Names;
 use super::options::{Options, Release};
+use super::pulse::{Pulse, Turner};
 use super::realtime;
 use super::reload::{self, Accepted, Before};
 use super::report::{News, Reporter};
@@ -57,7 +60,9 @@ pub(super) fn run(options: &Options, accepted: Accepted, start: Start) -> Result
         let mut signals = listen_for_signals(options)?;
         realtime::prepare(&accepted.model.node);
         realtime::set_core_dump(options.core_dump);
-        let memory = Memory { will: Drawer::new(will), pulse, footprint };
+        let pulses = Arc::new(pulse);
+        let pulse = Pulse::of(&pulses, Turner::Main);
+        let memory = Memory { will: Drawer::new(will), pulse: pulses, footprint };
         let threads = Threads::start(&accepted.model, memory)?;
         let notifier = Notifier::start()
             .map_err(|source| Error::System { request: "start a thread", source })?;
@@ -77,7 +82,9 @@ pub(super) fn run(options: &Options, accepted: Accepted, start: Start) -> Result
             // Never closed by us: its end tells the supervisor that no thread runs any more.
             reporter: Box::leak(Box::new(reporter)),
             supervisor,
+            pulse,
         };
+        main.pulse.begin();
         // Now this thread gets them, and no other: threads inherit what is blocked.
         blocked.release()?;
         main.threads.ready().await;
@@ -110,33 +117,54 @@ struct Main<'a> {
     reporter: &'static Reporter,
     /// Who started this process.
     supervisor: Option<Pid>,
+    /// Where the supervisor sees that this thread turns.
+    pulse: Pulse,
+}
+
+/// Something happened that the main thread acts upon.
+enum Event {
+    /// A thread ended.
+    Ended(&'static str, Option<Result<(), Error>>),
+    /// The core thread has told something, unless its pipe is broken.
+    Told(bool),
+    /// It is time for the reload that the configuration asks for.
+    Due,
+    /// Somebody wants something.
+    Asked(Request),
 }
 
 impl Main<'_> {
     /// Acts on whatever happens until the worker has to end.
     async fn listen(&mut self, signals: &mut mpsc::Receiver<Request>) -> Result<(), Error> {
         loop {
-            tokio::select! {
-                end = &mut self.threads.core_ended => return self.abort("core", end.ok()),
-                end = &mut self.threads.kernel_ended => return self.abort("kernel", end.ok()),
-                readable = self.threads.told_pipe.readable() => {
-                    if readable.is_ok() {
-                        self.hear();
-                    }
+            self.pulse.rest(None);
+            let event = tokio::select! {
+                end = &mut self.threads.core_ended => Event::Ended("core", end.ok()),
+                end = &mut self.threads.kernel_ended => Event::Ended("kernel", end.ok()),
+                readable = self.threads.told_pipe.readable() => Event::Told(readable.is_ok()),
+                () = self.herald.notifier().catch_up() => continue,
+                () = self.timed.due() => Event::Due,
+                Some(request) = signals.recv() => Event::Asked(request),
+            };
+            self.pulse.beat(clock::now());
+            match event {
+                Event::Ended(thread, end) => return self.abort(thread, end),
+                Event::Told(true) => self.hear(),
+                Event::Told(false) => {}
+                Event::Due => self.ask_for_a_reload(),
+                Event::Asked(Request::Stop) => {
+                    // The supervisor knows how long that may take.
+                    self.pulse.end();
+                    return self.stop().await;
                 }
-                () = self.herald.notifier().catch_up() => {}
-                () = self.timed.due() => self.ask_for_a_reload(),
-                Some(request) = signals.recv() => match request {
-                    Request::Stop => return self.stop().await,
-                    Request::Reload => self.reload().await,
-                    Request::Data => drop(self.dump(Kind::Data).await),
-                    Request::Stats => drop(self.dump(Kind::Stats).await),
-                    Request::StatsClear => {
-                        let sights = self.dump(Kind::Stats).await;
-                        self.dumps.clear(&sights);
-                    }
-                    Request::Json => drop(self.dump(Kind::Json).await),
-                },
+                Event::Asked(Request::Reload) => self.reload().await,
+                Event::Asked(Request::Data) => drop(self.dump(Kind::Data).await),
+                Event::Asked(Request::Stats) => drop(self.dump(Kind::Stats).await),
+                Event::Asked(Request::StatsClear) => {
+                    let sights = self.dump(Kind::Stats).await;
+                    self.dumps.clear(&sights);
+                }
+                Event::Asked(Request::Json) => drop(self.dump(Kind::Json).await),
             }
         }
     }
