@@ -1,6 +1,7 @@
 //! Files and processes that are really watched.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a panic fails the test, as it should; it waits for real files and processes"
 )]
@@ -145,4 +146,44 @@ fn processes_are_counted_as_they_come_and_go() {
     let report = bench.checks.reports().get(TrackerId::new(0).unwrap()).unwrap();
     assert_eq!(report.to_string(), "process it has 0 running");
     assert_eq!(report.name.kind, TrackerKind::Process);
+}
+
+/// Where the kernel tells what happens nobody waits for the next look; where it does not, as in a
+/// container, for half a second at most.
+#[test]
+fn many_processes_that_come_and_go_are_neither_missed_nor_invented() {
+    let bench = Bench::new("processes");
+    let name = format!("vt{}", std::process::id());
+    let path = bench.directory.join(&name);
+    fs::copy("/bin/sleep", &path).unwrap();
+    bench.follow(Watch::Process(Process {
+        program: name,
+        arguments: Vec::new(),
+        compared: Compared::No,
+        full_command: false,
+        quorum: 1,
+        most: None,
+        fork_delay: Duration::ZERO,
+        terminate_delay: Duration::ZERO,
+    }));
+    assert_eq!(bench.next(), Verdict::Unhealthy);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..20 {
+        let mut one = Command::new(&path).arg("600").spawn().unwrap();
+        let begin = std::time::Instant::now();
+        assert_eq!(bench.next(), Verdict::Healthy);
+        slowest = slowest.max(begin.elapsed());
+        // Others that begin and end meanwhile are none of ours.
+        for _ in 0..20 {
+            assert!(Command::new("true").status().unwrap().success());
+        }
+        one.kill().unwrap();
+        one.wait().unwrap();
+        let begin = std::time::Instant::now();
+        assert_eq!(bench.next(), Verdict::Unhealthy);
+        slowest = slowest.max(begin.elapsed());
+    }
+    assert!(bench.is_silent_for(Duration::from_millis(600)));
+    println!("the slowest verdict came after {slowest:?}");
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::census::{Census, Seen};
+use super::census::{self, Census, Count, Running, Seen};
+use super::registry::Refusal;
 use super::{Cadence, Health, Observation, Outcome, Prepared, Probe};
 use crate::config::model::{self, Compared};
 use crate::sys::clock;
@@ -14,40 +16,40 @@ use crate::types::{Instant, Verdict};
 /// Processes that are counted.
 struct Process {
     pattern: model::Process,
-    census: Arc<Census>,
+    running: Arc<Running>,
+    changes: watch::Receiver<u64>,
     quorum: Quorum,
 }
 
 /// Begins to count.
-pub(super) fn prepare(process: &model::Process, census: &Arc<Census>) -> Prepared {
-    let probe = Box::new(Process {
-        pattern: process.clone(),
-        census: Arc::clone(census),
-        quorum: Quorum::new(process),
-    });
-    Prepared { probe, cadence: Cadence::OnNews, health: Health::unknown(1, 1) }
+///
+/// # Errors
+/// [`Refusal`] where the system has no room for a thread.
+pub(super) fn prepare(process: &model::Process, census: &Census) -> Result<Prepared, Refusal> {
+    let running = census.follow().map_err(|error| Refusal(error.to_string()))?;
+    let mut changes = running.changes();
+    // What has been seen before is news to us.
+    changes.mark_changed();
+    let quorum = Quorum::new(process);
+    let probe = Box::new(Process { pattern: process.clone(), running, changes, quorum });
+    Ok(Prepared { probe, cadence: Cadence::OnNews, health: Health::unknown(1, 1) })
 }
 
 /// How many there are now; 0 where there is no `/proc`. Waits for the disk.
 #[must_use]
 pub fn count(process: &model::Process) -> usize {
-    let seen = Census::default().read(process.full_command).unwrap_or_default();
-    seen.iter().filter(|one| fits(process, one)).count()
+    census::everything().filter(|(_, one)| fits(process, one)).count()
 }
 
 impl Probe for Process {
     fn observe(&mut self) -> Observation<'_> {
         Box::pin(async {
             loop {
-                let first = self.quorum.holds.is_none();
-                if !first {
-                    let now = clock::now();
-                    let due = self.quorum.due.map_or(LOOK, |due| due.since(now).min(LOOK));
-                    sleep(due).await;
+                self.news().await;
+                if *self.changes.borrow_and_update() == 0 {
+                    continue; // nobody has looked yet
                 }
-                let full = self.pattern.full_command;
-                let Some(seen) = self.census.take(full).await else { continue };
-                let count = seen.iter().filter(|one| fits(&self.pattern, one)).count();
+                let count = self.running.count(|one| fits(&self.pattern, one));
                 let before = self.quorum.holds;
                 let holds = self.quorum.record(count, clock::now());
                 if before == Some(holds) {
@@ -56,10 +58,28 @@ impl Probe for Process {
                 return if holds {
                     Outcome::new(Verdict::Healthy, "")
                 } else {
-                    Outcome::new(Verdict::Unhealthy, format!("has {count} running"))
+                    Outcome::new(Verdict::Unhealthy, format!("has {} running", count.all))
                 };
             }
         })
+    }
+}
+
+impl Process {
+    /// Waits until the count may be another one, or the last one is to be believed.
+    async fn news(&mut self) {
+        let due = self.quorum.due;
+        let believed = async {
+            match due {
+                Some(due) => sleep(due.since(clock::now())).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // Its sender lives in what we count.
+            _changed = self.changes.changed() => {}
+            () = believed => {}
+        }
     }
 }
 
@@ -94,8 +114,8 @@ struct Quorum {
     terminate_delay: Duration,
     /// What is believed; `None` before the first count.
     holds: Option<bool>,
-    /// How many there were at the last count.
-    count: usize,
+    /// The last count.
+    count: Count,
     /// When what was counted is believed, if it stays so.
     due: Option<Instant>,
 }
@@ -109,14 +129,14 @@ impl Quorum {
             fork_delay: process.fork_delay,
             terminate_delay: process.terminate_delay,
             holds: None,
-            count: 0,
+            count: Count::default(),
             due: None,
         }
     }
 
     /// Takes in a count; says what is believed after it.
-    fn record(&mut self, count: usize, now: Instant) -> bool {
-        let counted = (self.least..=self.most).contains(&count);
+    fn record(&mut self, count: Count, now: Instant) -> bool {
+        let counted = (self.least..=self.most).contains(&count.all);
         let before = std::mem::replace(&mut self.count, count);
         let Some(holds) = self.holds else {
             self.holds = Some(counted);
@@ -126,9 +146,22 @@ impl Quorum {
             self.due = None;
             return holds;
         }
-        let delay = if count > before { self.fork_delay } else { self.terminate_delay };
-        let due = *self.due.get_or_insert(now + delay);
+        // As keepalived has it: a program that is started is there at once; a copy of one that
+        // runs may become something else.
+        let delay = if count.all < before.all {
+            self.terminate_delay
+        } else if count.copies > before.copies {
+            self.fork_delay
+        } else {
+            Duration::ZERO
+        };
+        let due = match self.due {
+            Some(due) if count == before => due,
+            Some(due) => due.min(now + delay),
+            None => now + delay,
+        };
         if now < due {
+            self.due = Some(due);
             return holds;
         }
         self.due = None;
@@ -136,9 +169,6 @@ impl Quorum {
         counted
     }
 }
-
-/// How often the processes are counted.
-const LOOK: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
@@ -159,7 +189,7 @@ mod tests {
 
     fn seen(words: &[&str]) -> Seen {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        Seen { name: "haproxy".to_owned(), words }
+        Seen { name: "haproxy".to_owned(), words, copy: false }
     }
 
     #[test]
@@ -195,21 +225,24 @@ mod tests {
             ..pattern(&["a"], Compared::No)
         });
         let at = |secs| Instant::default() + Duration::from_secs(secs);
-        for (count, secs, holds) in [
-            (1, 0, true),
-            (0, 1, true), // it ended: believed at 4
-            (1, 2, true),
-            (0, 10, true),
-            (0, 12, true),
-            (0, 13, false),
-            (1, 20, false), // it began: believed at 22
-            (1, 22, true),
-            (3, 30, true), // too many: believed at 32
-            (3, 32, false),
-            (2, 40, false), // one ended: believed at 43
-            (2, 43, true),
+        for (all, copies, secs, holds) in [
+            (1, 0, 0, true),
+            (0, 0, 1, true), // it ended: believed at 4
+            (1, 0, 2, true),
+            (0, 0, 10, true),
+            (0, 0, 12, true),
+            (0, 0, 13, false),
+            (1, 0, 20, true), // it was started
+            (3, 2, 30, true), // too many copies: believed at 32
+            (3, 2, 31, true), // somebody else's doing
+            (3, 2, 32, false),
+            (2, 1, 40, false), // one ended: believed at 43
+            (2, 1, 43, true),
+            (3, 2, 50, true),  // a copy: believed at 52
+            (3, 1, 51, false), // which becomes the same program
         ] {
-            assert_eq!(quorum.record(count, at(secs)), holds, "{count} at {secs}");
+            let count = Count { all, copies };
+            assert_eq!(quorum.record(count, at(secs)), holds, "{count:?} at {secs}");
         }
     }
 }

@@ -35,6 +35,6 @@ pub(super) fn prepare(
     match &tracker.watch {
         Watch::Script(script) => script::prepare(script, surroundings, &shared.nursery),
         Watch::File(file) => file::prepare(file, first),
-        Watch::Process(process) => Ok(process::prepare(process, &shared.census)),
+        Watch::Process(process) => process::prepare(process, &shared.census),
     }
 }

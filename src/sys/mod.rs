@@ -22,6 +22,7 @@ pub mod namespace;
 mod poll;
 #[expect(unsafe_code, reason = "fork is safe for one thread alone")]
 pub mod process;
+mod process_events;
 pub mod programs;
 #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper")]
 mod queue;
@@ -41,6 +42,7 @@ pub use child::{Child, Outcome};
 pub use error::Error;
 pub use frames::FrameSender;
 pub use poll::{Poller, wait_exactly, wait_for};
+pub use process_events::{Heard, ProcessEvent, ProcessEvents, Silence};
 pub use receive::Receiver;
 pub use shared::Region;
 pub use signal::{Caught, Signal, Signals, hush};

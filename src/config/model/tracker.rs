@@ -130,7 +130,7 @@ pub struct Process {
     pub quorum: u32,
     /// The most that are not too many.
     pub most: Option<u32>,
-    /// `fork_delay`: how long a new process is not counted as one too many or enough.
+    /// `fork_delay`: how long a copy of a running process is not counted as one too many or enough.
     pub fork_delay: Duration,
     /// `terminate_delay`: how long one that ended is not missed.
     pub terminate_delay: Duration,
