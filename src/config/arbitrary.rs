@@ -1,5 +1,6 @@
 //! Arbitrary valid models for property tests: few keys, so that two models often share some.
 
+mod links;
 mod routing;
 mod trackers;
 
@@ -123,9 +124,9 @@ fn node() -> impl Strategy<Value = Node> {
     ];
     let names = (option::of("[a-z]{1,8}"), millis(), option::of(account()), fifos(), mail());
     let system = (realtime, -20..=19i8, firewall());
-    let own = (daemon(), reload());
+    let own = (daemon(), reload(), links::delays(), links::paces());
     (names, any::<[bool; 4]>(), system, own).prop_map(|(names, flags, system, own)| {
-        let (daemon, reload) = own;
+        let (daemon, reload, link_delays, paces) = own;
         let (router_id, startup_delay, script_account, fifos, mail) = names;
         let (realtime, nice, firewall) = system;
         let [dynamic_interfaces, log_unknown_vrids, secure_scripts, local_igmp] = flags;
@@ -144,6 +145,8 @@ fn node() -> impl Strategy<Value = Node> {
             reload,
             local_igmp,
             firewall,
+            link_delays,
+            paces,
         }
     })
 }

@@ -5,6 +5,7 @@
 
 mod daemon;
 mod hooks;
+mod links;
 mod mail;
 mod route;
 mod trackers;
@@ -14,9 +15,11 @@ use std::time::Duration;
 
 pub use daemon::{Daemon, Reload};
 pub use hooks::{Fifo, Hooks, Scripts};
+pub use links::{LinkDelay, Pace};
 pub use mail::Mail;
 pub use trackers::{File, Process, Script, Tracked, Tracker, Watch};
 
+use super::diagnostic::Verdict;
 use super::model::{ChecksumForm, FastRelease, Realtime};
 use super::source::{Span, Spanned};
 use crate::types::{Broadcast, Family, LinkName, MacAddr, Priority, Scope, Version, Vrid, Weight};
@@ -98,6 +101,12 @@ pub struct Node {
     pub firewall_counters: Setting<bool>,
     /// `vrrp_min_garp`: where nothing is said, one announcement and no repetition.
     pub few_announcements: Setting<bool>,
+    /// `interface_up_down_delays`
+    pub link_delays: Vec<LinkDelay>,
+    /// `garp_group`
+    pub paces: Vec<Pace>,
+    /// `linkbeat_interfaces`
+    pub linkbeats: Vec<Spanned<LinkName>>,
 }
 
 /// Settings that stand in an instance or, as a default, for the whole node.
@@ -347,6 +356,16 @@ impl Declared {
         });
         let grouped = self.groups.iter().flat_map(|group| &group.tracked_interfaces);
         instances.chain(grouped.map(|it| it.link)).chain(self.fixtures.links())
+    }
+
+    /// Every place that says something about an interface which need not be there, and how
+    /// keepalived's configuration test classes one that is not.
+    pub fn remarks_on_links(&self) -> impl Iterator<Item = (Spanned<LinkName>, Verdict)> {
+        let Node { link_delays, paces, linkbeats, .. } = &self.node;
+        let watched = link_delays.iter().map(|it| it.link).chain(linkbeats.iter().copied());
+        let paced = paces.iter().flat_map(|it| &it.links);
+        let watched = watched.map(|link| (link, Verdict::Fatal));
+        watched.chain(paced.map(|link| (*link, Verdict::General)))
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The interfaces it names.
     links: Vec<Spanned<LinkName>>,
+    /// Those that it says something about without needing them.
+    remarked: Vec<(Spanned<LinkName>, Verdict)>,
     /// The names of its instances, scripts and groups.
     names: Vec<Spanned<String>>,
 }
@@ -71,6 +73,7 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
         diagnostics,
         sources,
         links: declared.links().collect(),
+        remarked: declared.remarks_on_links().collect(),
         names: names(declared),
     }
 }
@@ -140,6 +143,17 @@ impl Loaded {
                     .help("if it appears later, set dynamic_interfaces"),
             };
             self.diagnostics.push(finding);
+        }
+        let needed = |name| self.links.iter().any(|link| link.value == name);
+        for (link, verdict) in
+            self.remarked.iter().filter(|(link, _)| dynamic != Some(true) && !needed(link.value))
+        {
+            if !exists(link.value) {
+                let message = format!("there is no interface {}", link.value);
+                let finding = Diagnostic::warning(NO_INTERFACE, message);
+                let finding = finding.at(link.span, "nothing follows from this");
+                self.diagnostics.push(finding.verdict(*verdict));
+            }
         }
         self.diagnostics.sort();
         if self.diagnostics.has_errors() {

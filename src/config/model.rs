@@ -5,16 +5,19 @@
 
 mod daemon;
 mod hooks;
+mod links;
 mod mail;
 mod shown;
 mod tracker;
 mod vmac;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use daemon::{Daemon, Marker, Reload};
 pub use hooks::{Deletion, Fifo, Fifos, Hooks};
+pub use links::{LinkDelay, Pace};
 pub use mail::{Mail, MailServer};
 pub use shown::{Shown, ShownGroup, ShownInstance};
 pub use tracker::{
@@ -76,6 +79,10 @@ pub struct Node {
     pub local_igmp: bool,
     /// Where the rules stand that keep packets away from what a router must not accept.
     pub firewall: Firewall,
+    /// How long interfaces may be down, and have to be up, before it matters.
+    pub link_delays: BTreeMap<LinkName, LinkDelay>,
+    /// Interfaces that announce in turn.
+    pub paces: Vec<Pace>,
 }
 
 impl Default for Node {
@@ -95,6 +102,8 @@ impl Default for Node {
             reload: Reload::default(),
             local_igmp: true,
             firewall: Firewall::default(),
+            link_delays: BTreeMap::new(),
+            paces: Vec::new(),
         }
     }
 }
@@ -272,6 +281,14 @@ impl Instance {
     pub fn tracks(&self, link: LinkName) -> bool {
         let own = self.track_primary && link == self.interface;
         own || self.tracked_interfaces.iter().any(|tracked| tracked.link == link)
+    }
+
+    /// For how long its interface may be down without its peers taking over: a delay is cut to it.
+    #[must_use]
+    pub fn longest_down_delay(&self) -> Duration {
+        let interval = self.interval.duration();
+        let adverts = u32::from(self.down_adverts).saturating_sub(1);
+        (interval * adverts).saturating_sub(interval / 256)
     }
 
     /// Every interface that matters to it: its own, those that carry something of it, those that

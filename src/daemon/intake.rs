@@ -10,12 +10,11 @@ use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
-use crate::kernel::netlink::FilterSettings;
 use crate::kernel::{Agent, InterfaceHost, Interfaces, Kernel, Plan};
 use crate::types::{LinkName, Slot};
 
 use super::board::{Board, Note};
-use super::messages::Order;
+use super::messages::{Order, Settings};
 
 /// The kernel thread's end of the ways from the core thread.
 pub(super) struct Intake {
@@ -27,7 +26,7 @@ pub(super) struct Intake {
     /// Who waits for virtual interfaces.
     preparing: Vec<(Vec<LinkName>, oneshot::Sender<()>)>,
     /// The node's newest settings.
-    settings: Option<(FilterSettings, bool)>,
+    settings: Option<Box<Settings>>,
 }
 
 /// What is known of a slot.
@@ -62,9 +61,8 @@ impl Intake {
         }
     }
 
-    /// What the packet filter is to be like from now on, and whether the host reports its
-    /// membership in groups of its links; once after each change.
-    pub(super) const fn settings(&mut self) -> Option<(FilterSettings, bool)> {
+    /// What holds for the node from now on; once after each change.
+    pub(super) const fn settings(&mut self) -> Option<Box<Settings>> {
         self.settings.take()
     }
 
@@ -103,7 +101,7 @@ impl Intake {
                         interfaces.plan(slot, &plan);
                     }
                 }
-                Order::Settings(filter, local_igmp) => self.settings = Some((filter, local_igmp)),
+                Order::Settings(settings) => self.settings = Some(settings),
                 Order::Stop => return Further::End,
             }
         }

@@ -26,11 +26,12 @@ use crate::types::{Instant, LinkName, Slot};
 use crate::vrrp::Desire;
 
 use super::board::{Board, Note};
+use super::debounce::Debounce;
 use super::error::Error;
 use super::footprint;
 use super::intake::{Further, Intake};
 use super::link_post::LinkPost;
-use super::messages::{LinkEvent, Order};
+use super::messages::{LinkEvent, Order, Settings};
 use super::narrate::Narrated;
 use super::pulse::Pulse;
 
@@ -94,6 +95,7 @@ impl Thread {
                 woken: woken.map_err(|source| Error::System { request: "use a pipe", source })?,
                 intake: Intake::new(self.orders, self.desired),
                 links: LinkPost::new(self.links),
+                debounce: Debounce::default(),
                 answers: Answers { acknowledged: self.acknowledged, news: false },
                 core: self.core,
                 listed: false,
@@ -117,6 +119,7 @@ struct Work {
     woken: pipe::Receiver,
     intake: Intake,
     links: LinkPost,
+    debounce: Debounce,
     answers: Answers,
     core: Arc<Waker>,
     /// Every interface has been reported.
@@ -141,13 +144,17 @@ impl Work {
                 self.leave_interfaces();
                 return Ok(());
             }
-            if let Some((filter, local_igmp)) = self.intake.settings() {
-                self.follow(filter, local_igmp);
+            if let Some(settings) = self.intake.settings() {
+                self.follow(*settings);
+            }
+            for report in self.debounce.take(clock::now()) {
+                self.links.changed(report);
             }
             if self.agent.has_routes() {
                 self.monitor.watch_routes().map_err(Error::Monitor)?;
             }
             let next = self.agent.run(clock::now(), &mut self.answers);
+            let next = next.into_iter().chain(self.debounce.next()).min();
             self.interfaces.run(|plan, error| {
                 let (interface, base) = (plan.name, plan.base);
                 error!(%interface, %base, %error, "A virtual interface cannot be made.");
@@ -173,7 +180,10 @@ impl Work {
     }
 
     /// The node's settings are others.
-    fn follow(&mut self, filter: FilterSettings, local_igmp: bool) {
+    fn follow(&mut self, settings: Settings) {
+        let Settings { filter, local_igmp, paces, delays } = settings;
+        self.agent.pace(paces);
+        self.debounce.follow(delays);
         if let Err(error) = self.filter.borrow_mut().configure(filter) {
             error!(%error, "The packet filter stays as it was.");
         }
@@ -249,9 +259,10 @@ impl Work {
             Ok(Event::Link(report)) => {
                 self.agent.link(&report);
                 self.interfaces.link(&report);
-                self.links.changed(report);
+                self.links.changed(self.debounce.changed(report, clock::now()));
             }
             Ok(Event::Gone(link)) => {
+                self.debounce.gone(link);
                 self.agent.link_gone(link);
                 self.interfaces.link_gone(link);
                 self.links.gone(link);

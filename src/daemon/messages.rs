@@ -10,6 +10,7 @@
 //! | checks | core | verdicts | [`Verdicts`](super::verdicts::Verdicts) | cannot be |
 //! | core | main | [`Told`] | channel of four for each instance, 1024 at least | [the newest state of each is owed](super::owed), all else left out and counted |
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -17,13 +18,13 @@ use rustix::io::Errno;
 use tokio::sync::oneshot;
 
 use crate::config::diff::Change;
-use crate::config::model::{Key, TrackerName};
+use crate::config::model::{Key, LinkDelay, TrackerName};
 use crate::kernel::netlink::FilterSettings;
-use crate::kernel::{InterfacePlan, Plan, VmacPlan};
+use crate::kernel::{InterfacePlan, PacePlan, Plan, VmacPlan};
 use crate::sys;
 use crate::types::{
-    Centis, Counters, Differs, GroupId, GroupTransition, IfIndex, Instant, LinkReport, Outranked,
-    Priority, Refused, Reprioritised, Slot, Standing, TrackerId, Transition,
+    Centis, Counters, Differs, GroupId, GroupTransition, IfIndex, Instant, LinkName, LinkReport,
+    Outranked, Priority, Refused, Reprioritised, Slot, Standing, TrackerId, Transition,
 };
 use crate::vrrp::{Listen, Obstacles};
 use crate::wire::FrameError;
@@ -109,11 +110,23 @@ pub(super) enum Order {
     Plan(Vec<(Slot, Option<Plan>)>),
     /// This is what the node holds by itself from now on, until the end.
     Hold(Plan),
-    /// This is what the packet filter is like from now on, and whether the host reports its
-    /// membership in groups of its links.
-    Settings(FilterSettings, bool),
+    /// These settings hold for the node from now on.
+    Settings(Box<Settings>),
     /// End.
     Stop,
+}
+
+/// What holds for the node as a whole, as far as the kernel thread has to know.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// What the packet filter is like.
+    pub(super) filter: FilterSettings,
+    /// The host reports its membership in groups of its links.
+    pub(super) local_igmp: bool,
+    /// Interfaces that announce in turn.
+    pub(super) paces: Vec<PacePlan>,
+    /// How long interfaces may be down, and have to be up, before anybody is told.
+    pub(super) delays: BTreeMap<LinkName, LinkDelay>,
 }
 
 /// From the kernel thread to the core thread.

@@ -21,6 +21,7 @@ mod backoff;
 mod board;
 mod core;
 mod counters;
+mod debounce;
 mod detach;
 mod dumps;
 mod effects;

@@ -15,7 +15,7 @@ use tracing::error;
 
 use crate::check::{Checks, Reports, Surroundings};
 use crate::config::diff::Change;
-use crate::config::model::{Model, Node, Realtime, Tracker};
+use crate::config::model::{Model, Realtime, Tracker};
 use crate::sys::{PipeWaker, Region, Transmitter, Waker, clock};
 use crate::types::TrackerId;
 
@@ -200,9 +200,9 @@ impl Threads {
         let _late = timeout(READY, ready).await.is_err();
     }
 
-    /// Has the kernel thread keep to the settings of `node`.
-    pub(super) fn configure(&self, node: &Node) {
-        let settings = Order::Settings(interfaces::filter(&node.firewall), node.local_igmp);
+    /// Has the kernel thread keep to what `model` says of the node.
+    pub(super) fn configure(&self, model: &Model) {
+        let settings = Order::Settings(Box::new(interfaces::settings(model)));
         // The end of the kernel thread is told elsewhere.
         let _ended = self.orders.send(settings).is_err();
         self.kernel_waker.wake();

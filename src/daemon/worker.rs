@@ -268,7 +268,7 @@ impl Main<'_> {
         let Accepted { model, shown } = accepted;
         let changes = diff(&self.model, &model);
         let changed = changes.len();
-        self.threads.configure(&model.node);
+        self.threads.configure(&model);
         self.threads.prepare(&model).await;
         (self.model, self.shown) = (model, shown);
         self.timed.follow(&self.model.node.reload);

@@ -10,6 +10,7 @@ use super::host::{Announcement, Kernel, Stands};
 use super::ledger::{Entry, Ledger, ObjectId};
 use super::links::Links;
 use super::object::{Object, Trace};
+use super::paces::PacePlan;
 use super::reconcile::Actual;
 use super::sink::Sink;
 
@@ -186,6 +187,11 @@ impl<K: Kernel> Agent<K> {
         self.plan(Slot::NODE, Some(plan));
     }
 
+    /// From now on these interfaces announce in turn, and no others.
+    pub fn pace(&mut self, plans: Vec<PacePlan>) {
+        self.schedule.paces.follow(plans);
+    }
+
     /// What the node holds by itself is removed.
     pub fn let_go(&mut self) {
         self.plan(Slot::NODE, None);
@@ -230,6 +236,7 @@ impl<K: Kernel> Agent<K> {
     /// when it comes up all that stand on it are announced.
     pub fn link(&mut self, report: &LinkReport) {
         let change = self.links.update(report);
+        self.schedule.paces.link(report.index, report.name);
         if let Some(name) = change.lost {
             let stranded = self.ledger.ids(|entry| entry.object.needs(name));
             stranded.into_iter().for_each(|id| self.queue(id));
@@ -259,6 +266,7 @@ impl<K: Kernel> Agent<K> {
     /// An interface disappeared, and with it what stood on it or led over it.
     pub fn link_gone(&mut self, link: IfIndex) {
         self.links.remove(link);
+        self.schedule.paces.link_gone(link);
         for id in self.ledger.ids(|entry| entry.touches(link)) {
             if let Some(entry) = self.ledger.get_mut(id) {
                 entry.actual = Actual::Nowhere;

@@ -10,6 +10,7 @@ use crate::types::{Announce, Family, IfIndex, Instant, Slot};
 use super::host::Announcement;
 use super::lane::{Burst, Lane, Turn};
 use super::ledger::ObjectId;
+use super::paces::Paces;
 
 /// Who announces what, and when. It sends nothing and looks at no clock.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(super) struct Schedule {
     slots: Vec<Timetable>,
     starts: Vec<Burst>,
     lanes: BTreeMap<(IfIndex, Family), Lane>,
+    /// Interfaces that announce in turn.
+    pub(super) paces: Paces,
 }
 
 /// Which rounds may go out.
@@ -148,7 +151,7 @@ impl Schedule {
         self.ring(now);
         self.place(&target);
         let mut left = budget;
-        let mut turn = Turn { now, budget: 0, out, finished: Vec::new() };
+        let mut turn = Turn { now, budget: 0, out, finished: Vec::new(), shared: None };
         let passes: &[Rounds] = match which {
             Rounds::First => &[Rounds::First],
             Rounds::All => &[Rounds::First, Rounds::All],
@@ -164,7 +167,15 @@ impl Schedule {
                 let share = left.div_ceil(busy.max(1));
                 busy = busy.saturating_sub(1);
                 turn.budget = share;
+                let shared = self.paces.turn(key);
+                turn.shared = shared.map(|(pace, _)| pace);
+                if let Some((_, free_at)) = shared {
+                    lane.wait_until(free_at);
+                }
                 lane.pull(pass, key, settings, &target, &mut turn);
+                if shared.is_some() {
+                    self.paces.took(key, lane.free_at());
+                }
                 left = left.saturating_sub(share - turn.budget);
             }
         }
@@ -180,7 +191,9 @@ impl Schedule {
             return Some(now);
         }
         let alarm = self.alarms.peek().map(|Reverse((at, ..))| *at);
-        let lanes = self.lanes.values().filter_map(|lane| lane.next(now));
+        let turn = |key| self.paces.turn(key).map_or(now, |(_, free_at)| free_at);
+        let lanes = self.lanes.iter();
+        let lanes = lanes.filter_map(|(key, lane)| Some(lane.next(now)?.max(turn(*key))));
         lanes.chain(alarm).min()
     }
 

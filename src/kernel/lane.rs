@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::types::{Announce, Family, IfIndex, Instant, Slot};
 
@@ -89,6 +90,16 @@ impl Lane {
         }
     }
 
+    /// When the pace of the interface allows the next frame.
+    pub(super) const fn free_at(&self) -> Instant {
+        self.free_at
+    }
+
+    /// The pace of others allows the next frame then.
+    pub(super) const fn wait_until(&mut self, free_at: Instant) {
+        self.free_at = free_at;
+    }
+
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         self.first.is_empty() && self.later.is_empty() && self.free_at <= now
     }
@@ -108,6 +119,7 @@ impl Lane {
         target: impl Fn(ObjectId) -> Option<Announcement>,
         turn: &mut Turn<'_>,
     ) {
+        let shared = turn.shared;
         while turn.budget > 0 && self.free_at <= turn.now {
             let queue = match pass {
                 Rounds::First => &mut self.first,
@@ -123,10 +135,11 @@ impl Lane {
             if let Some(announcement) = burst.step(key, &target) {
                 turn.out.push(announcement);
                 turn.budget -= 1;
-                let pace = match key.1 {
+                let own = match key.1 {
                     Family::V4 => announce.arp_interval,
                     Family::V6 => announce.na_interval,
                 };
+                let pace = shared.unwrap_or(own);
                 if !pace.is_zero() {
                     self.free_at = turn.now + pace;
                 }
@@ -149,4 +162,6 @@ pub(super) struct Turn<'a> {
     pub(super) budget: usize,
     pub(super) out: &'a mut Vec<Announcement>,
     pub(super) finished: Vec<Burst>,
+    /// The pace that the interface shares with others, in place of its instances'.
+    pub(super) shared: Option<Duration>,
 }

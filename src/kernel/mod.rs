@@ -61,6 +61,7 @@ mod links;
 pub mod memory;
 pub mod netlink;
 mod object;
+mod paces;
 mod reconcile;
 mod repair;
 mod settle;
@@ -73,5 +74,6 @@ pub use host::{Announcement, Kernel, Operation, Outcome, Refusal, Stands, Unlist
 pub use interfaces::{InterfaceHost, InterfacePlan, Interfaces, VmacError, VmacPlan};
 pub use ledger::ObjectId;
 pub use object::{Object, Target, Trace};
+pub use paces::PacePlan;
 pub use reconcile::{Actual, Desired, reconcile};
 pub use sink::{Notice, Sink};

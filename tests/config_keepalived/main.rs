@@ -8,6 +8,7 @@ mod election;
 mod groups;
 mod identity;
 mod interfaces;
+mod links;
 mod mail;
 mod mistakes;
 mod node;

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use vipd::types::Announce;
+use vipd::kernel::PacePlan;
+use vipd::types::{Announce, LinkName, MacAddr};
 
-use crate::bench::{Bench, index, ip, plan, secs, slot};
+use crate::bench::{Bench, eth0, index, ip, plan, secs, slot};
 
 #[test]
 fn addresses_are_added_acknowledged_and_then_announced_round_by_round() {
@@ -145,4 +146,39 @@ fn every_address_is_announced_once_before_any_is_announced_twice() {
     assert_eq!(announced.len(), 2000);
     let first: HashSet<_> = announced[..1000].iter().collect();
     assert_eq!(first.len(), 1000);
+}
+
+#[test]
+fn interfaces_of_one_group_announce_in_turn_at_the_group_s_pace() {
+    let mut bench = Bench::new();
+    let eth1 = LinkName::new("eth1").unwrap();
+    bench.host().add_link(index(3), eth1, Some(MacAddr([2, 0, 0, 0, 0, 3])));
+    bench.report(index(3));
+    let pace = Duration::from_secs(1);
+    let links = vec![eth0(), eth1];
+    bench.agent.pace(vec![PacePlan { links, arp_interval: pace, na_interval: Duration::ZERO }]);
+    for (number, link, address) in [(0, eth0(), "10.0.0.1"), (1, eth1, "10.0.0.2")] {
+        let mut own = plan(&[address]).unwrap();
+        own.addresses[0].link = link;
+        own.announce = Announce { repeat: 2, delay: Duration::ZERO, ..own.announce };
+        bench.agent.plan(slot(number), Some(own));
+        bench.agent.desire(slot(number), true, 1);
+    }
+    bench.settle();
+    let mut each = vec![bench.announced()];
+    for _ in 0..4 {
+        bench.pass(pace);
+        each.push(bench.announced());
+    }
+    assert!(each[..4].iter().all(|second| second.len() == 1), "{each:?}");
+    assert!(each[4].is_empty());
+    let all: HashSet<_> = each[..2].iter().flatten().collect();
+    assert_eq!(all.len(), 2, "the first round of both comes before the second of any: {each:?}");
+
+    // Without the group both go on by themselves.
+    bench.agent.pace(Vec::new());
+    bench.agent.contested(slot(0));
+    bench.agent.contested(slot(1));
+    bench.settle();
+    assert!(bench.announced().len() >= 2);
 }

@@ -10,6 +10,7 @@ mod group;
 mod hooks;
 mod identity;
 mod instance;
+mod links;
 mod mail;
 mod routes;
 mod shown;
@@ -37,7 +38,7 @@ pub fn compile(declared: &Declared, found: &mut Diagnostics) -> Option<Model> {
     let mut instances = instances(declared, &mut routing, &mut findings);
     fixtures::track(&declared.fixtures, &mut instances, &mut findings);
     let groups = group::compile(declared, &mut instances, &mut findings);
-    let node = node(declared);
+    let node = node(declared, &instances, &mut findings);
     let trackers = trackers::compile(declared, &mut instances, &mut findings);
     let mut model = Model { node, trackers, fixtures, instances, groups };
     mail::settle(declared, &mut model, &mut findings);
@@ -64,7 +65,7 @@ impl Findings<'_> {
     }
 }
 
-fn node(declared: &Declared) -> Node {
+fn node(declared: &Declared, instances: &[Instance], findings: &mut Findings<'_>) -> Node {
     let (written, scripts) = (&declared.node, &declared.scripts);
     let usual = Node::default();
     let answer = |setting: Setting<bool>, usual| setting.map_or(usual, |it| it.value);
@@ -83,6 +84,8 @@ fn node(declared: &Declared) -> Node {
         reload: daemon::reload(&declared.reload),
         local_igmp: answer(written.local_igmp, usual.local_igmp),
         firewall: firewall(written),
+        link_delays: links::delays(written, instances, findings),
+        paces: links::paces(written, findings),
     }
 }
 

@@ -9,6 +9,7 @@ mod daemon;
 mod duration;
 mod group;
 mod instance;
+mod links;
 mod mail;
 mod native;
 mod node;
@@ -73,6 +74,8 @@ pub fn read(sources: &Sources, file: FileId, findings: &mut Diagnostics) -> Decl
 /// The tables of the document.
 fn sections(root: &mut Table<'_, '_>, declared: &mut Declared) {
     declared.node = root.section("node", node::read).unwrap_or_default();
+    let delays = root.section("interface", |table| table.each(links::delay));
+    declared.node.link_delays = delays.into_iter().flatten().flatten().collect();
     declared.scripts = root.section("scripts", program::scripts).unwrap_or_default();
     declared.mail = root.section("mail", mail::read).unwrap_or_default();
     declared.daemon = root.section("daemon", daemon::daemon).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::links;
 use super::table::Table;
 use super::value::{self, Mistake, Read, Value};
 use crate::config::declared::{Node, Setting};
@@ -12,6 +13,8 @@ use crate::types::Family;
 /// Reads `[node]`.
 pub(super) fn read(table: &mut Table<'_, '_>) -> Node {
     let firewall = table.section("firewall", firewall).unwrap_or_default();
+    let no_table = |value: Value<'_>, _| Err(Mistake::kind("a table", value));
+    let paces = table.list("announce_groups", no_table, links::pace);
     Node {
         router_id: table.setting("router_id", value::word),
         startup_delay: table.setting("startup_delay", value::duration(LONGEST_DELAY)),
@@ -25,6 +28,7 @@ pub(super) fn read(table: &mut Table<'_, '_>) -> Node {
         firewall_table: firewall.table,
         firewall_priority: firewall.priority,
         firewall_counters: firewall.counters,
+        paces: paces.map(|it| it.value).unwrap_or_default(),
         ..Node::default()
     }
 }

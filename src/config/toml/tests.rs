@@ -75,7 +75,8 @@ fn the_defaults_that_the_sample_shows_are_the_defaults() {
     let (head, instances) = SAMPLE.split_once("[instance.api]").unwrap();
     // What is shown of these is an example: by default they are absent.
     let absent = ["router_id", "namespace", "instance", "name", "worker_name"];
-    let absent = absent.into_iter().chain(["report", "marker", "time_file"]);
+    let more = ["report", "marker", "time_file", "announce_groups", "down_delay", "up_delay"];
+    let absent = absent.into_iter().chain(more);
     let shown = absent.fold(head.to_owned(), |head, key| {
         head.replace(&format!("#{key} ="), &format!("# {key} ="))
     });
@@ -217,6 +218,7 @@ fn known_keys() -> Vec<(&'static str, Vec<String>)> {
         ("script", "script.a.0 = 0"),
         ("file", "file.a.0 = 0"),
         ("process", "process.a.0 = 0"),
+        ("interface", "interface.a.0 = 0"),
     ];
     probes.into_iter().map(|(section, text)| (section, told_keys(text))).collect()
 }
@@ -251,7 +253,7 @@ fn keys_by_section(sample: &str) -> BTreeSet<(&'static str, String)> {
                 .unwrap()
                 .values()
                 .map(|one| {
-                    let kinds = ["script", "file", "process", "group"];
+                    let kinds = ["script", "file", "process", "group", "interface"];
                     let kind = kinds.into_iter().find(|known| *known == kind);
                     (one.as_table().unwrap(), kind.unwrap_or("instance"))
                 })

@@ -14,12 +14,14 @@ use crate::config::model::{
 use crate::types::{Address, Announce, Broadcast, MacAddr, Scope, Version, Weight};
 
 mod daemon;
+mod links;
 
 /// The text that means `model`. What has its default is left out.
 #[must_use]
 pub fn write(model: &Model) -> String {
     let mut text = Text::default();
     text.node(&model.node);
+    text.links(&model.node.link_delays);
     text.daemon(&model.node.daemon);
     text.reload(&model.node.reload);
     text.fixtures(&model.fixtures);
@@ -51,6 +53,7 @@ impl Text {
             mail: node.mail.clone(),
             daemon: node.daemon.clone(),
             reload: node.reload.clone(),
+            link_delays: node.link_delays.clone(),
             ..Node::default()
         };
         if *node == usual {
@@ -77,6 +80,7 @@ impl Text {
         self.unless(*table == usual.firewall.table, "firewall.table", quoted(table));
         self.unless(*priority == usual.firewall.priority, "firewall.priority", priority);
         self.unless(!counters, "firewall.counters", true);
+        self.paces(&node.paces);
     }
 
     fn instance(&mut self, instance: &Instance, model: &Model) {

@@ -15,12 +15,8 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
     b("static_routes").values(),
     b("static_rules").values(),
     c("track_group").block(tracking::TRACK_GROUP),
-    c("garp_group")
-        .block(GARP_GROUP)
-        .pending("not used by this version; announcements keep the pace of global_defs"),
-    c("interface_up_down_delays")
-        .values()
-        .pending("not used by this version; an interface that goes down is a fault at once"),
+    c("garp_group").block(GARP_GROUP),
+    c("interface_up_down_delays").values(),
     c("linkbeat_interfaces").values().quiet(),
     c("linkbeat_use_polling").quiet(),
     b("net_namespace").wants(1),
@@ -38,10 +34,10 @@ pub(in crate::config::keepalived) const ROOT: &[Keyword] = &[
 ];
 
 const GARP_GROUP: &[Keyword] = &[
-    c("garp_interval").takes(1).quiet(),
-    c("gna_interval").takes(1).quiet(),
-    c("interface").takes(1).quiet(),
-    c("interfaces").values().quiet(),
+    c("garp_interval").takes(1),
+    c("gna_interval").takes(1),
+    c("interface").takes(1),
+    c("interfaces").values(),
 ];
 
 const IPVS: &str = "load balancing, which vipd does not do; the block is skipped";

@@ -8,6 +8,7 @@ mod global;
 mod group;
 mod hooks;
 mod instance;
+mod links;
 mod mail;
 mod names;
 mod pending;
@@ -82,7 +83,8 @@ impl Lower<'_> {
             "vrrp_sync_group" => self.sync_group(statement),
             _ if self.daemon_at_root(statement) => {}
             _ => {
-                let _known = self.tracker(statement) || self.fixtures(statement);
+                let _known =
+                    self.tracker(statement) || self.fixtures(statement) || self.links(statement);
             }
         }
     }

@@ -49,7 +49,15 @@ impl Lower<'_> {
         statement: &Statement,
         range: RangeInclusive<Duration>,
     ) -> Setting<Duration> {
-        let word = statement.argument()?;
+        self.seconds_of(statement.argument()?, range)
+    }
+
+    /// The seconds that `word` says, with up to six decimals.
+    pub(super) fn seconds_of(
+        &mut self,
+        word: &Word,
+        range: RangeInclusive<Duration>,
+    ) -> Setting<Duration> {
         match decimal(&word.value) {
             Some(span) if range.contains(&span.value) => {
                 if span.rounded {
