@@ -34,8 +34,14 @@ impl Forge {
         packet.extend(source.octets());
         packet.extend(destination.octets());
         packet.extend(payload);
-        let to = SocketAddr::V4(SocketAddrV4::new(destination, 0));
-        self.0.send_to(&packet, &to.into()).is_ok()
+        self.repeat(&packet)
+    }
+
+    /// Sends a whole packet as it was recorded.
+    pub fn repeat(&self, packet: &[u8]) -> bool {
+        let destination = [packet[16], packet[17], packet[18], packet[19]];
+        let to = SocketAddr::V4(SocketAddrV4::new(destination.into(), 0));
+        self.0.send_to(packet, &to.into()).is_ok()
     }
 }
 
