@@ -16,12 +16,12 @@ use vipd::config::model::{
     Transport,
 };
 use vipd::types::{
-    Address, Centis, Counters, Family, Fault, IfIndex, Instant, LinkAddress, LinkName,
+    Address, Centis, Counters, Envelope, Family, Fault, IfIndex, Instant, LinkAddress, LinkName,
     LinkReport, MacAddr, Packet, Priority, Reject, Scope, Slot, Standing, Transition, Version,
     Vrid, Weight,
 };
 use vipd::vrrp::{Desire, Input, Outbox, Reannounce, Router, Transmit};
-use vipd::wire::{Coverage, Format, Frame, Header};
+use vipd::wire::{AUTH_HEADER, Authenticator, Coverage, Format, Frame, Header};
 
 fuzz_target!(|octets: &[u8]| {
     let mut octets = Octets(octets);
@@ -72,6 +72,8 @@ struct Node {
     out: Said,
     now: Instant,
     keys: Vec<Key>,
+    /// The number of the last signed advert.
+    sequence: u32,
 }
 
 /// What came out of the router.
@@ -91,7 +93,7 @@ impl Node {
         let now = Instant::from_nanos(1_000_000_000_000);
         let hold_until = (hold > 200).then(|| now + Duration::from_secs(3));
         let mut node =
-            Self { router: Router::new(hold_until), out: Said::default(), now, keys: Vec::new() };
+            Self { router: Router::new(hold_until), out: Said::default(), now, keys: Vec::new(), sequence: 0 };
         let mut usual = Octets(&[0, 0, 1, 0b0011_1111, 0]);
         node.report(&mut usual);
         node
@@ -158,6 +160,14 @@ impl Node {
         let listed = config.addresses.iter().map(|address| address.ip);
         let mut frame = Frame::new(format(config), config.vrid, listed).expect("it was added");
         let mut message = frame.seal(priority, interval, source, destination, coverage).to_vec();
+        let mut envelope = Envelope::Vrrp;
+        if let Authentication::Ah(key) = config.authentication {
+            // Sometimes the last one again.
+            self.sequence = self.sequence.saturating_add(u32::from(octets.next()));
+            let mut known = Authenticator::new(key, self.sequence);
+            let signed = known.sign(&message, source, destination, 255).expect("over IPv4");
+            (envelope, message) = (signed.0, signed.1.to_vec());
+        }
         let (flaw, place) = (octets.next(), usize::from(octets.next()));
         if flaw > 128 {
             let place = place % message.len();
@@ -166,7 +176,7 @@ impl Node {
         let ttl = if flaw == 127 { 1 } else { 255 };
         match (source, destination) {
             (IpAddr::V4(_), IpAddr::V4(_)) => {
-                let whole = v4_packet(source, destination, ttl, &message);
+                let whole = v4_packet([source, destination], ttl, envelope, &message);
                 self.receive(link, Packet::V4(&whole));
             }
             _ => self.receive(link, v6_packet(source, destination, ttl, &message)),
@@ -324,7 +334,8 @@ impl Outbox for Said {
     fn transmit(&mut self, packet: Transmit<'_>) {
         self.count += 1;
         let config = self.assigned.get(&packet.slot).expect("an instance sends");
-        let header = Header::read(packet.payload).expect("a header");
+        let signed = if packet.envelope == Envelope::Vrrp { 0 } else { AUTH_HEADER };
+        let header = Header::read(&packet.payload[signed..]).expect("a header");
         let advert = header.advertisement(config.version, config.family).expect("a whole one");
         assert_eq!(header.vrid(), Some(config.vrid));
         advert.verify(packet.source, packet.destination).expect("an intact one");
@@ -414,10 +425,10 @@ fn instance(octets: &mut Octets<'_>) -> Instance {
         down_adverts: octets.pick(&[3, 1, 10]),
         source,
         transport,
-        authentication: if password {
-            Authentication::Pass(*b"secret\0\0")
-        } else {
-            Authentication::None
+        authentication: match policy & 64 == 64 {
+            _ if !password => Authentication::None,
+            false => Authentication::Pass(*b"secret\0\0"),
+            true => Authentication::Ah(*b"secret\0\0"),
         },
         checksum: if policy & 1 == 1 {
             ChecksumForm::MessageOnly
@@ -442,14 +453,19 @@ fn format(config: &Instance) -> Format {
         (Version::V3, _) => Format::V3(config.family),
         (Version::V2, Authentication::Pass(password)) => Format::V2 { password: Some(password) },
         (Version::V2, Authentication::None) => Format::V2 { password: None },
+        (Version::V2, Authentication::Ah(_)) => Format::V2Signed,
     }
 }
 
-fn v4_packet(source: IpAddr, destination: IpAddr, ttl: u8, message: &[u8]) -> Vec<u8> {
+fn v4_packet(ends: [IpAddr; 2], ttl: u8, envelope: Envelope, message: &[u8]) -> Vec<u8> {
     let total = u16::try_from(20 + message.len()).expect("a short message");
     let mut packet = vec![0x45, 0xc0, 0, 0, 0, 0, 0, 0, ttl, 112, 0, 0];
     packet[2..4].copy_from_slice(&total.to_be_bytes());
-    for address in [source, destination] {
+    if let Envelope::Ah(id) = envelope {
+        packet[4..6].copy_from_slice(&id.get().to_be_bytes());
+        packet[9] = 51;
+    }
+    for address in ends {
         if let IpAddr::V4(address) = address {
             packet.extend(address.octets());
         }

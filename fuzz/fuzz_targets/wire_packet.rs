@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use libfuzzer_sys::fuzz_target;
 
-use vipd::types::{Family, Packet, Version};
-use vipd::wire::{Datagram, Format, Frame, Header};
+use vipd::types::{Envelope, Family, Packet, Reject, Version};
+use vipd::wire::{Authenticator, Datagram, Format, Frame, Header};
 
 fuzz_target!(|octets: &[u8]| {
     read(Packet::V4(octets));
@@ -26,12 +26,46 @@ fn read(packet: Packet<'_>) {
         return;
     };
     examine(datagram);
+    sign(datagram);
     let repaired = with_checksum(datagram);
     let payload = &repaired;
     examine(Datagram {
         payload,
         ..datagram
     });
+}
+
+/// Nobody who lacks the password signs by chance; what is signed anew is known.
+fn sign(datagram: Datagram<'_>) {
+    let Some(header) = datagram.header else {
+        return;
+    };
+    let known = Authenticator::new(*b"secret\0\0", header.sequence().saturating_sub(1));
+    assert!(known.verify(&header, datagram.source).is_err());
+    let mut sender = known.clone();
+    sender.advance();
+    let Datagram { source, destination, ttl, payload, .. } = datagram;
+    let (Envelope::Ah(id), signed) =
+        sender.sign(payload, source, destination, ttl).expect("it came over IPv4")
+    else {
+        panic!("it was signed");
+    };
+    let total = u16::try_from(20 + signed.len()).expect("it was a packet");
+    let mut packet = vec![0x45, 0xc0, 0, 0, 0, 0, 0, 0, ttl, 51, 0, 0];
+    packet[2..4].copy_from_slice(&total.to_be_bytes());
+    packet[4..6].copy_from_slice(&id.get().to_be_bytes());
+    for address in [source, destination] {
+        if let IpAddr::V4(address) = address {
+            packet.extend(address.octets());
+        }
+    }
+    packet.extend(signed);
+    let again = Datagram::read(Packet::V4(&packet)).expect("it was sealed");
+    let header = again.header.expect("it was signed");
+    assert_eq!(known.verify(&header, again.source), Ok(()));
+    assert_eq!(known.follow(&header), Ok(sender.last()));
+    assert_eq!(sender.follow(&header), Err(Reject::AhReplay));
+    assert_eq!(again.payload, payload);
 }
 
 /// Reads the message as far as it goes. An intact advertisement must be what we would have sent
@@ -60,6 +94,9 @@ fn examine(datagram: Datagram<'_>) {
         (Version::V2, Some(found)) if found.kind == 1 => Format::V2 {
             password: Some(*found.data),
         },
+        (Version::V2, Some(found)) if (found.kind, *found.data) == (2, [0; 8]) => {
+            Format::V2Signed
+        }
         (Version::V3, None) => Format::V3(family),
         _ => return,
     };
