@@ -236,17 +236,25 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
             let addresses = (vec(address(family), fewest..=4), vec(any_address(), 0..=2));
             let held = (addresses, routing::routes(), routing::rules());
             let tracking = (vec(tracked(), 0..=2), trackers::tracked(), hooks());
-            let rest = (announce(), any::<[bool; 7]>(), tracking, fast_release(), pass(), vmac());
+            let rest = (
+                announce(),
+                any::<[bool; 6]>(),
+                tracking,
+                fast_release(),
+                (pass(), checksum()),
+                vmac(),
+            );
             (identity, election, transport, held, rest).prop_map(
                 move |(identity, election, transport, held, rest)| {
                     let (addresses, routes, rules) = held;
                     let (name, interface, vrid) = identity;
                     let (priority, interval, preempt, down_adverts) = election;
-                    let (announce, flags, tracking, fast_release, pass, vmac) = rest;
+                    let (announce, flags, tracking, fast_release, forms, vmac) = rest;
+                    let (pass, checksum) = forms;
                     let (tracked_interfaces, tracked, hooks) = tracking;
                     let [track_primary, answer_lower, answer_higher, skip_address_check, ..] =
                         flags;
-                    let [.., plain, accept, promote_secondaries] = flags;
+                    let [.., accept, promote_secondaries] = flags;
                     free_of_contradictions(Instance {
                         name,
                         interface,
@@ -263,8 +271,8 @@ pub(crate) fn instance() -> impl Strategy<Value = Instance> {
                             Version::V2 => pass,
                             Version::V3 => Authentication::None,
                         },
-                        checksum: match (family, version, plain) {
-                            (Family::V4, Version::V3, true) => ChecksumForm::MessageOnly,
+                        checksum: match (family, version) {
+                            (Family::V4, Version::V3) => checksum,
                             _ => ChecksumForm::PseudoHeader,
                         },
                         addresses: addresses.0,
@@ -448,6 +456,15 @@ fn fast_release() -> impl Strategy<Value = FastRelease> {
         Just(FastRelease::Off),
         (1..=100u16).prop_map(|centis| FastRelease::To(Centis::new(centis).unwrap())),
     ]
+}
+
+fn checksum() -> impl Strategy<Value = ChecksumForm> {
+    select(vec![
+        ChecksumForm::PseudoHeader,
+        ChecksumForm::PseudoHeaderOnly,
+        ChecksumForm::OldUnicast,
+        ChecksumForm::MessageOnly,
+    ])
 }
 
 fn pass() -> impl Strategy<Value = Authentication> {

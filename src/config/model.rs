@@ -159,7 +159,7 @@ pub struct Instance {
     pub transport: Transport,
     /// VRRPv2's authentication.
     pub authentication: Authentication,
-    /// The checksum that is sent over IPv4 in VRRPv3; both are accepted.
+    /// The checksum that is sent over IPv4 in VRRPv3.
     pub checksum: ChecksumForm,
     /// The advertised addresses, at least one in VRRPv3, in the order of the adverts; 255 at most.
     pub addresses: Vec<Address>,
@@ -411,11 +411,17 @@ impl Authentication {
     }
 }
 
-/// What the checksum of a VRRPv3 message over IPv4 covers.
+/// What the checksum of a VRRPv3 message over IPv4 covers when it is sent. All forms are accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ChecksumForm {
-    /// A pseudo-header and the message: what keepalived and most routers send and require.
+    /// A pseudo-header and the message: what keepalived and most routers send and require. Once a
+    /// unicast peer sends the old form, that one.
     PseudoHeader,
+    /// The same whatever the peers send; the old form is refused (`old_unicast_checksum never`).
+    PseudoHeaderOnly,
+    /// The old form: to unicast peers a pseudo-header with the group in it, as keepalived up to
+    /// 1.3.6 has it (`old_unicast_checksum`).
+    OldUnicast,
     /// The message alone (RFC 9568 §5.2.8; keepalived's `v3_checksum_as_v2`).
     MessageOnly,
 }

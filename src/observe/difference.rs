@@ -37,6 +37,9 @@ impl fmt::Display for Message<'_> {
                 theirs.duration(),
                 ours.duration()
             ),
+            Difference::OldChecksum => f.write_str(
+                "sums its adverts up as keepalived before 1.3.7: from now on ours are, too",
+            ),
         }
     }
 }
@@ -46,6 +49,9 @@ const fn help(what: &Difference) -> &'static str {
     match what {
         Difference::Addresses { .. } => {
             "write the same virtual addresses on all routers of the instance"
+        }
+        Difference::OldChecksum => {
+            "update it, or write old_unicast_checksum on all newer routers of the instance"
         }
         Difference::Interval { .. } => {
             "write the same interval (advert_int) on all routers of the instance"

@@ -34,4 +34,6 @@ pub enum Difference {
         /// Ours.
         ours: Centis,
     },
+    /// The checksum of unicast VRRPv3 is an old keepalived's. From now on ours are, too.
+    OldChecksum,
 }

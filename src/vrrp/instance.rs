@@ -213,6 +213,8 @@ impl Instance {
         if coverage == Coverage::GroupPseudoHeader && self.coverage == Coverage::PseudoHeader {
             // An old keepalived among the unicast peers: it understands nothing else.
             self.coverage = coverage;
+            let (slot, peer) = (self.slot, advert.source);
+            out.remark(Differs { slot, at: now, peer, what: Difference::OldChecksum });
         }
         self.learn(advert.source, advert.priority);
         let actions = self.machine.handle(Event::Advert(advert), now);
@@ -438,8 +440,12 @@ fn authenticator(config: &model::Instance, last: u32) -> Option<Authenticator> {
 }
 
 fn coverage(config: &model::Instance) -> Coverage {
-    match config.checksum {
-        ChecksumForm::PseudoHeader => Coverage::PseudoHeader,
-        ChecksumForm::MessageOnly => Coverage::MessageOnly,
+    match (config.checksum, &config.transport) {
+        (ChecksumForm::MessageOnly, _) => Coverage::MessageOnly,
+        (ChecksumForm::OldUnicast, Transport::Unicast { .. }) => Coverage::GroupPseudoHeader,
+        (
+            ChecksumForm::PseudoHeader | ChecksumForm::PseudoHeaderOnly | ChecksumForm::OldUnicast,
+            _,
+        ) => Coverage::PseudoHeader,
     }
 }

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::machine::Advert;
-use crate::config::model::{Authentication, Instance, Transport};
+use crate::config::model::{Authentication, ChecksumForm, Instance, Transport};
 use crate::types::{Family, Reject, Version};
 use crate::wire::{Advertisement, Authenticator, Coverage, Datagram, Header};
 
@@ -59,6 +59,11 @@ impl Receiver<'_> {
         header.check_type()?;
         let advert = header.advertisement(config.version, config.family)?;
         let coverage = advert.verify(datagram.source, datagram.destination)?;
+        if (coverage, config.checksum)
+            == (Coverage::GroupPseudoHeader, ChecksumForm::PseudoHeaderOnly)
+        {
+            return Err(Reject::Checksum);
+        }
         if header.count() == 0 {
             return Err(Reject::NoAddresses);
         }

@@ -1,6 +1,6 @@
 //! Keywords of peers, groups and passwords.
 
-use vipd::config::model::{Authentication, Transport};
+use vipd::config::model::{Authentication, ChecksumForm, Transport};
 
 use super::reading::{clean, made, told};
 
@@ -83,4 +83,15 @@ fn the_group_is_the_instances_or_the_nodes() {
     assert_eq!(told("vrrp_mcast_group4 10.0.0.1", ""), "bad-value");
     assert_eq!(told("vrrp_mcast_group6 224.0.0.9", ""), "bad-value");
     assert_eq!(told("", "mcast_dst_ip 10.0.0.1"), "bad-value");
+}
+
+#[test]
+fn the_checksum_of_old_unicast_peers_is_sent_or_refused_when_it_is_asked_for() {
+    let peer = "version 3\n unicast_peer {\n 10.0.0.2\n}\n";
+    let form = |own: &str| clean("", &format!("{peer} {own}")).checksum;
+    assert_eq!(form(""), ChecksumForm::PseudoHeader);
+    assert_eq!(form("old_unicast_checksum"), ChecksumForm::OldUnicast);
+    assert_eq!(form("old_unicast_checksum never"), ChecksumForm::PseudoHeaderOnly);
+    assert_eq!(told("", &format!("{peer} old_unicast_checksum always")), "bad-value");
+    assert_eq!(told("", "version 3\n old_unicast_checksum"), "unicast-without-peers");
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use vipd::config::model::{Instance, TrackedInterface, Transport};
-use vipd::types::{Address, Difference, Reject, Standing, Version, Weight};
+use vipd::config::model::{ChecksumForm, Instance, TrackedInterface, Transport};
+use vipd::types::{
+    Address, Centis, Difference, Family, Priority, Reject, Standing, Version, Vrid, Weight,
+};
 use vipd::vrrp::Input;
+use vipd::wire::{Coverage, Format, Frame, Header};
 
 use crate::node::{DOWN, GROUP, Node, instance, ip, link, message, message_v2, report, unicast};
 
@@ -178,4 +181,54 @@ fn another_address_list_is_counted_and_the_advert_accepted() {
     assert_eq!(told, [(ip("10.0.0.9"), Difference::Addresses { theirs, ours })]);
     node.hear("10.0.0.9", GROUP, &message(51, 200, "10.0.0.9", GROUP));
     assert_eq!(node.out.remarks.len(), 1, "not with every advert");
+}
+
+/// What an instance sends and whether it accepts each form: the present one, that of old unicast
+/// peers, and that of RFC 9568.
+fn forms(checksum: ChecksumForm, heard: &[Coverage]) -> (Coverage, Vec<bool>) {
+    let mut node = Node::new(vec![Instance { checksum, ..unicast("api", 51, &["10.0.0.9"]) }]);
+    let (ours, theirs) = (ip("10.0.0.5"), ip("10.0.0.9"));
+    let accepted = heard.iter().map(|form| {
+        let vrid = Vrid::new(51).unwrap();
+        let mut frame = Frame::new(Format::V3(Family::V4), vrid, [ip("10.0.0.100")]).unwrap();
+        let message = frame.seal(Priority::new(50), Centis::SECOND, theirs, ours, *form);
+        let before = node.rejected(Reject::Checksum);
+        node.hear("10.0.0.9", ours, message);
+        node.rejected(Reject::Checksum) == before
+    });
+    let accepted = accepted.collect();
+    node.pass(DOWN);
+    let (_, _, sent) = node.out.sent.last().expect("an advert");
+    let header = Header::read(sent).unwrap();
+    let advert = header.advertisement(Version::V3, Family::V4).unwrap();
+    (advert.verify(ours, theirs).unwrap(), accepted)
+}
+
+#[test]
+fn the_checksum_of_old_unicast_peers_is_sent_refused_or_learnt() {
+    use Coverage::{GroupPseudoHeader as Old, MessageOnly as Bare, PseudoHeader as Usual};
+    for (form, heard, sent, accepted) in [
+        (ChecksumForm::PseudoHeader, &[Usual, Bare][..], Usual, vec![true, true]),
+        (ChecksumForm::PseudoHeader, &[Old, Usual], Old, vec![true, true]),
+        (ChecksumForm::PseudoHeaderOnly, &[Old, Usual], Usual, vec![false, true]),
+        (ChecksumForm::OldUnicast, &[], Old, vec![]),
+        (ChecksumForm::OldUnicast, &[Old, Usual], Old, vec![true, true]),
+        (ChecksumForm::MessageOnly, &[Old, Usual, Bare], Bare, vec![true, true, true]),
+    ] {
+        assert_eq!(forms(form, heard), (sent, accepted), "{form:?} {heard:?}");
+    }
+}
+
+#[test]
+fn going_over_to_the_checksum_of_an_old_peer_is_told_once() {
+    let mut node = Node::new(vec![unicast("api", 51, &["10.0.0.9"])]);
+    let (ours, theirs) = (ip("10.0.0.5"), ip("10.0.0.9"));
+    let mut frame =
+        Frame::new(Format::V3(Family::V4), Vrid::new(51).unwrap(), [ip("10.0.0.100")]).unwrap();
+    let form = Coverage::GroupPseudoHeader;
+    let message = frame.seal(Priority::new(200), Centis::SECOND, theirs, ours, form).to_vec();
+    node.hear("10.0.0.9", ours, &message);
+    node.hear("10.0.0.9", ours, &message);
+    let told: Vec<_> = node.out.remarks.iter().map(|remark| remark.what).collect();
+    assert_eq!(told, [Difference::OldChecksum]);
 }

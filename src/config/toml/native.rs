@@ -60,6 +60,7 @@ const WORDS: &[(&str, &str)] = &[
     ("notify_master_rx_lower_pri", "outranking"),
     ("notify_priority_changes", "priority_changes"),
     ("notify_stop", "stop"),
+    ("old_unicast_checksum", "checksum"),
     ("preempt_delay", "preempt"),
     ("preferred_lft", "preferred"),
     ("process_name", "name"),

@@ -12,6 +12,8 @@ use crate::types::{Centis, Version};
 pub(super) fn read(table: &mut Table<'_, '_>) -> Policy {
     let forms = [
         ("pseudo-header", ChecksumForm::PseudoHeader),
+        ("pseudo-header-only", ChecksumForm::PseudoHeaderOnly),
+        ("old-unicast", ChecksumForm::OldUnicast),
         ("message-only", ChecksumForm::MessageOnly),
     ];
     Policy {

@@ -163,8 +163,12 @@ impl Text {
         self.unless(*answer_lower, "answer_lower", false);
         self.unless(!answer_higher, "answer_higher", true);
         self.unless(!skip_address_check, "skip_address_check", true);
-        let usual = instance.checksum == ChecksumForm::PseudoHeader;
-        self.unless(usual, "checksum", "\"message-only\"");
+        match instance.checksum {
+            ChecksumForm::PseudoHeader => {}
+            ChecksumForm::PseudoHeaderOnly => self.line("checksum", "\"pseudo-header-only\""),
+            ChecksumForm::OldUnicast => self.line("checksum", "\"old-unicast\""),
+            ChecksumForm::MessageOnly => self.line("checksum", "\"message-only\""),
+        }
     }
 
     fn announce(&mut self, announce: &Announce) {

@@ -20,8 +20,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     b("check_unicast_src"),
     c("unicast_fault_no_peer")
         .pending("not kept by this version; without peers the instance uses multicast"),
-    c("old_unicast_checksum")
-        .pending("not sent by this version; peers of before 2016 refuse the adverts"),
+    c("old_unicast_checksum"),
     c("mcast_dst_ip").takes(1),
     b("track_src_ip")
         .pending("not watched by this version; a source address that is gone is no fault"),

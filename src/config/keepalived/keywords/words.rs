@@ -57,7 +57,6 @@ const IN_BLOCKS: &[(&[&str], Words)] = &[
         Words::Answer,
     ),
     (&["lvs_flush_on_stop", "lvs_flush_onstop"], Words::OneOf(&["VS"])),
-    (&["old_unicast_checksum"], Words::OneOf(&["never"])),
     (
         &[
             "vrrp_netlink_cmd_rcv_bufs",

@@ -72,6 +72,7 @@ impl Lower<'_> {
             "unicast_src_ip" | "mcast_src_ip" => self.source(instance, statement),
             "mcast_dst_ip" => self.group_of(instance, statement),
             "unicast_peer" => self.peers(instance, statement),
+            "old_unicast_checksum" => self.old_checksum(instance, statement),
             "unicast_ttl" => instance.ttl = self.number(statement, 0..=255),
             "virtual_ipaddress" => self.addresses(instance, statement),
             "virtual_ipaddress_excluded" => self.excluded(instance, statement),

@@ -4,14 +4,14 @@ use super::super::lex::Word;
 use super::super::parse::Statement;
 use super::Lower;
 use crate::config::declared::{Instance, Peer};
+use crate::config::model::ChecksumForm;
 use crate::config::source::Spanned;
 use crate::types::Family;
 
 impl Lower<'_> {
     pub(super) fn source(&mut self, instance: &mut Instance, statement: &Statement) {
-        if statement.keyword.name == "unicast_src_ip" && instance.peers.is_none() {
-            let place = statement.place();
-            instance.peers = place.map(|place| Spanned::new(Vec::new(), place));
+        if statement.keyword.name == "unicast_src_ip" {
+            expect_peers(instance, statement);
         }
         let Some(source) = self.address(statement) else {
             return;
@@ -19,6 +19,21 @@ impl Lower<'_> {
         if self.is_of_family(instance, &source, "source address") {
             instance.source = Some(source);
         }
+    }
+
+    /// `old_unicast_checksum [never]`
+    pub(super) fn old_checksum(&mut self, instance: &mut Instance, statement: &Statement) {
+        expect_peers(instance, statement);
+        let form = match statement.argument() {
+            None => ChecksumForm::OldUnicast,
+            Some(word) if word.value == "never" => ChecksumForm::PseudoHeaderOnly,
+            Some(word) => {
+                let message = format!("{} is not never, nor nothing", word.value);
+                return self.bad(word, message, "ignored");
+            }
+        };
+        let place = statement.place();
+        instance.policy.checksum = place.map(|place| Spanned::new(form, place));
     }
 
     pub(super) fn group_of(&mut self, instance: &mut Instance, statement: &Statement) {
@@ -92,5 +107,13 @@ impl Lower<'_> {
             .at(fixed.span, "what the instance begins with counts");
         self.found.push(warning);
         false
+    }
+}
+
+/// A word that means something with unicast peers only: without any, it is told.
+fn expect_peers(instance: &mut Instance, statement: &Statement) {
+    if instance.peers.is_none() {
+        let place = statement.place();
+        instance.peers = place.map(|place| Spanned::new(Vec::new(), place));
     }
 }
