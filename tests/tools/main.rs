@@ -13,6 +13,7 @@
     reason = "a test waits in real time and fails loudly"
 )]
 
+mod field;
 mod monitors;
 mod places;
 mod sandbox;
