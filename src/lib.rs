@@ -12,7 +12,7 @@
 //! | [`vrrp`] | the protocol and the node's decisions, without clock or socket | types, wire, config::model |
 //! | [`check`] | asks services how they are, and tells what changes | types, sys, config::model |
 //! | [`kernel`] | makes the kernel hold the addresses, tells the neighbours, watches the links | types, wire, sys |
-//! | [`sim`] | nodes on a simulated network in virtual time, from a seed | types, wire, vrrp, config::model, kernel::AddressEvent, kernel::Agent, kernel::Notice, kernel::Plan, kernel::Refusal, kernel::Sink, kernel::memory |
+//! | [`sim`] | nodes on a simulated network in virtual time, from a seed | types, wire, vrrp, config::model, check::Health, kernel::AddressEvent, kernel::Agent, kernel::Notice, kernel::Plan, kernel::Refusal, kernel::Sink, kernel::memory |
 //! | [`observe`] | what operators see | types, sys, config::model |
 //! | [`notify`] | tells others what happens: programs, named pipes | types, sys, config::model |
 //! | [`daemon`] | processes, threads and the messages between them | everything |

@@ -24,6 +24,7 @@ const SIM: &[&str] = &[
     "wire",
     "vrrp",
     "config::model",
+    "check::Health",
     "kernel::AddressEvent",
     "kernel::Agent",
     "kernel::Notice",
