@@ -3,7 +3,7 @@
 use super::super::{Snapshot, words};
 use super::{enabled, line};
 use crate::config::model::{
-    Fifo, Firewall, Instance, Marker, Model, Node, Realtime, Reload, Shown,
+    Fifo, Firewall, Instance, Mail, Marker, Model, Node, Realtime, Reload, Shown,
 };
 use crate::types::Version;
 
@@ -29,6 +29,7 @@ fn render(snapshot: &Snapshot, whose: Whose) -> String {
     let node = &model.node;
     let mut text = String::from("------< Global definitions >------\n");
     processes(&mut text, node, &snapshot.host);
+    mail(&mut text, &node.mail, &snapshot.host);
     text += " Default smtp_alert = unset\n Default smtp_alert_vrrp = unset\n";
     text += " Default smtp_alert_checker = unset\n";
     text += " Checkers log all failures = false\n";
@@ -85,6 +86,25 @@ fn processes(text: &mut String, node: &Node, host: &str) {
         line(text, " VRRP process name", name);
     }
     line(text, " Router ID", node.router_id.as_deref().unwrap_or(host));
+}
+
+/// How mails are sent.
+fn mail(text: &mut String, mail: &Mail, host: &str) {
+    if let Some(server) = &mail.server {
+        line(text, " Smtp server", &server.host);
+        line(text, " Smtp server port", server.port);
+        line(text, " Smtp HELO name", mail.greeting.as_deref().unwrap_or(host));
+        line(text, " Smtp server connection timeout", mail.timeout.as_secs());
+    }
+    if let Some(from) = &mail.from {
+        line(text, " Email notification from", from);
+    }
+    if !mail.to.is_empty() {
+        *text += " Email notification to:\n";
+    }
+    for address in &mail.to {
+        *text += &format!("   {address}\n");
+    }
 }
 
 fn reload(text: &mut String, reload: &Reload) {
