@@ -11,6 +11,8 @@ use super::terminal::tell;
 use super::{Ended, check};
 use crate::config::{self, Host, Loaded, Machine};
 use crate::daemon::{self, Options, link_exists, look_at_host, look_at_programs};
+use crate::sys::accounts;
+use crate::types::Account;
 
 /// The arguments of `vipd check`.
 #[derive(Args, Debug)]
@@ -74,6 +76,11 @@ fn enter_namespace(options: &Options, loaded: &Loaded) -> Result<(), daemon::Err
     }
 }
 
+/// Whether a program can run as this user and group.
+fn account_exists(account: &Account) -> bool {
+    accounts::find(account).is_ok()
+}
+
 /// Says what keepalived's `-t` would: into `log` or to standard error, and nothing if all is well.
 pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
     let mut loaded = config::load(&options.config, &options.reading());
@@ -83,6 +90,7 @@ pub(super) fn test(options: &Options, log: Option<&Path>) -> Ended {
         return Ended::Verdict(0);
     }
     loaded.check_links(Machine::Runs, link_exists);
+    loaded.check_accounts(account_exists);
     let tested = check::keepalived_test(&loaded);
     let mut text = String::new();
     for line in &tested.lines {

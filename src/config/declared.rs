@@ -22,7 +22,9 @@ pub use trackers::{File, Process, Script, Tracked, Tracker, Watch};
 use super::diagnostic::Verdict;
 use super::model::{ChecksumForm, FastRelease, Realtime};
 use super::source::{Span, Spanned};
-use crate::types::{Broadcast, Family, LinkName, MacAddr, Priority, Scope, Version, Vrid, Weight};
+use crate::types::{
+    Account, Broadcast, Family, LinkName, MacAddr, Priority, Scope, Version, Vrid, Weight,
+};
 
 pub use route::{Fixtures, Route, Rule};
 
@@ -366,6 +368,18 @@ impl Declared {
         let paced = paces.iter().flat_map(|it| &it.links);
         let watched = watched.map(|link| (link, Verdict::Fatal));
         watched.chain(paced.map(|link| (*link, Verdict::General)))
+    }
+
+    /// As whom scripts are to run that are watched, with the place of it.
+    pub fn accounts(&self) -> impl Iterator<Item = Spanned<Account>> {
+        let own = self.trackers.iter().filter_map(|tracker| match &tracker.watch {
+            Watch::Script(script) => {
+                let program = script.program.as_ref()?;
+                Some(Spanned::new(program.value.account.clone()?, program.span))
+            }
+            Watch::File(_) | Watch::Process(_) => None,
+        });
+        self.scripts.account.clone().into_iter().chain(own)
     }
 }
 

@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, Diagnostics, Verdict};
 use super::model::{Daemon, Model, Shown};
 use super::source::{Sources, Spanned};
 use super::{keepalived, toml};
-use crate::types::LinkName;
+use crate::types::{Account, LinkName};
 
 /// What reading depends on besides the files.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,6 +42,8 @@ pub struct Loaded {
     links: Vec<Spanned<LinkName>>,
     /// Those that it says something about without needing them.
     remarked: Vec<(Spanned<LinkName>, Verdict)>,
+    /// As whom its scripts run.
+    accounts: Vec<Spanned<Account>>,
     /// The names of its instances, scripts and groups.
     names: Vec<Spanned<String>>,
 }
@@ -74,6 +76,7 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
         sources,
         links: declared.links().collect(),
         remarked: declared.remarks_on_links().collect(),
+        accounts: declared.accounts().collect(),
         names: names(declared),
     }
 }
@@ -163,6 +166,20 @@ impl Loaded {
             // There keepalived's test ends, before it looks at scripts.
             self.diagnostics.silence(keepalived::SCRIPT_SECURITY);
         }
+    }
+
+    /// Reports each user and group that does not exist.
+    pub fn check_accounts(&mut self, exists: impl Fn(&Account) -> bool) {
+        for Spanned { value: account, span } in &self.accounts {
+            if !exists(account) {
+                let group = account.group.as_ref().map(|group| format!(" with a group {group}"));
+                let message =
+                    format!("there is no user {}{}", account.user, group.unwrap_or_default());
+                let warning = Diagnostic::warning("no-such-user", message);
+                self.diagnostics.push(warning.at(*span, "scripts of that user are not run"));
+            }
+        }
+        self.diagnostics.sort();
     }
 
     /// Adds what is worth saying on a machine like `host`, where there is a model.
