@@ -248,8 +248,8 @@ fn run(setting: &Setting, mut dice: Dice, count: usize) -> Vec<Failover> {
             Blow::Freeze(_) => daemons[victim].thaw(),
         }
         // Time for the other to preempt, or to notice that it has been replaced.
-        pause(Duration::from_millis(u64::from(INTERVAL) * 60));
-        holder = watch.sole_holder(&BOTH, mended);
+        pause(Duration::from_millis(u64::from(INTERVAL) * 30));
+        holder = watch.steady_holder(&BOTH, mended);
         watch.settled(&holder, &BOTH, mended);
     }
     found

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::capture::Capture;
-use super::clock::{Stamp, eventually, ms, now};
+use super::clock::{Stamp, eventually, ms, now, pause};
 use super::prober::Prober;
 use super::topology::{Lab, Mac, show_mac};
 
@@ -123,6 +123,23 @@ impl<'a> Watch<'a> {
             self.held_by(holder, alive).map(|()| holder.clone())
         };
         eventually(self.bound, "one router alone holds and advertises", one).0
+    }
+
+    /// The same, once it is so for half a second: on a machine that hesitates, a router that went
+    /// on may preempt a moment later.
+    pub fn steady_holder(&self, alive: &[&str], event: Stamp) -> String {
+        let mut before = self.sole_holder(alive, event);
+        let steady = || {
+            pause(Duration::from_millis(500));
+            let holder = self.sole_holder(alive, event);
+            if holder == before {
+                return Ok(holder);
+            }
+            let told = format!("{before} and then {holder}");
+            before = holder;
+            Err(told)
+        };
+        eventually(self.bound, "one router holds on", steady).0
     }
 
     /// What `node` answers with.
