@@ -106,7 +106,7 @@ until_ok 5 holds
 until_ok 5 test -s /run/vrrp.pid
 first=$(cat /run/keepalived.pid) second=$(cat /run/vrrp.pid)
 named() { sed "s/\b$first\b/FIRST/g; s/\b$second\b/SECOND/g"; }
-echo "$(pgrep -cf 'keepalived -D') by command line, $(pgrep -cx keepalived) by name"
+echo "$(pgrep -cf '^keepalived -D') by command line, $(pgrep -cx keepalived) by name"
 ps -o pid=,ppid=,comm=,args= -C keepalived | named | xargs -L1
 echo "$(pidof keepalived | wc -w) by pidof, $(pidof /usr/sbin/keepalived | wc -w) by path"
 for pid in $first $second; do
