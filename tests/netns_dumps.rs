@@ -1,7 +1,5 @@
 //! Counters in the files that signals ask for, and links that somebody puts in their way.
 
-#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
-
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
